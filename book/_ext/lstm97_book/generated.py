@@ -1,0 +1,210 @@
+"""Text that is made while pages are read and never stored: a block in a page
+
+    ```{generated} NAME ARGUMENT...
+    ```
+
+is replaced by what the function NAME below returns, in the book's own Markdown.
+"""
+
+import importlib
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from numba.core.dispatcher import Dispatcher
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.ext.autodoc import FunctionDocumenter
+
+from .execution import package_and_data, stored_run
+
+BLOCK = re.compile(r"^```\{generated\} (.+)\n```$", re.MULTILINE)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_autodocumenter(CompiledFunctionDocumenter)
+    app.connect("source-read", fill_in)
+
+
+def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Replace the generated blocks of a page that was just read."""
+    root = Path(app.srcdir).parent
+
+    def made(block: re.Match[str]) -> str:
+        name, *arguments = block[1].split()
+        if name not in MAKERS:
+            raise ExtensionError(f"{docname}: no generated block {name!r}; there are: {', '.join(MAKERS)}")
+        return MAKERS[name](root, *arguments)
+
+    if docname.startswith("executed/"):
+        return
+    filled = BLOCK.sub(made, source[0])
+    if filled != source[0]:
+        source[0] = filled
+        for path in [*package_and_data(root), *executed_notebooks(root)]:
+            app.env.note_dependency(str(path))
+        for folder in ("lstm97", "data/runs", "book/executed"):
+            app.env.note_dependency(str(root / folder))
+
+
+def executed_notebooks(root: Path) -> list[Path]:
+    return sorted((root / "book" / "executed").glob("*.ipynb"))
+
+
+# Tables
+
+
+def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]], right: str = "") -> str:
+    """Write a numbered Markdown table; `right` names the columns to align right, by their letters a, b, c, ..."""
+    marks = ["--:" if chr(ord("a") + column) in right else ":--" for column in range(len(head))]
+    lines = [head, marks, *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows)]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f":::{{table}} {caption}\n:name: {name}\n:align: left\n\n{body}\n:::\n"
+
+
+def count(value: float | None) -> str:
+    """Write a count with thin thousands separators, and a dash for what is not known."""
+    return "–" if value is None or value != value else f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+# The scoreboard
+
+
+def scores() -> list[dict[str, Any]]:
+    """Return the scoreboard's lines, none as long as nothing has been recorded."""
+    if find_spec("lstm97.trials") is None:
+        return []
+    trials = importlib.import_module("lstm97.trials")
+    return list(trials.scoreboard()) if hasattr(trials, "scoreboard") else []
+
+
+def scoreboard(root: Path) -> str:
+    """Every row that has records: the paper beside measured, one table for each reading, `literal` first."""
+    lines = [line for line in scores() if line["n"]]
+    if not lines:
+        return "*No records yet.*\n"
+    readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
+    return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
+
+
+def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
+    caption = (
+        f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
+        "The interval is the 95 % bootstrap interval of the mean over the solved trials."
+    )
+    head = ["Row", "What", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
+    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="cdefg")
+
+
+def score_cells(line: dict[str, Any]) -> list[str]:
+    interval = f"{count(line['low'])} to {count(line['high'])}" if line["low"] is not None else "–"
+    ratio = "–" if line["ratio"] is None else f"{line['ratio']:.2f}"
+    return [
+        f"`{line['row']}`",
+        line["title"],
+        f"{line['n_solved']} of {line['n']}",
+        count(line["paper"]),
+        count(line["mean"]),
+        interval,
+        ratio,
+        f"**{line['verdict']}** {line['verdict_word']}",
+    ]
+
+
+def results(root: Path) -> str:
+    """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
+    lines = [line for line in scores() if line["n"] and line["reading"] == "literal"]
+    if not lines:
+        return "*No records yet.*\n"
+    trials = sum(line["n"] for line in lines)
+    caption = f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
+    head = ["What", "Solved", "Paper", "Measured", "Verdict"]
+    rows = ([cells[1], cells[2], cells[3], cells[4], cells[7]] for cells in map(score_cells, lines))
+    return table(caption, "tab-results", head, rows, right="bcd")
+
+
+# Readings
+
+
+def readings(root: Path) -> str:
+    """Every switch of `Reading`: its name, its literal default, the alternatives, the passage, the meaning."""
+    if find_spec("lstm97.reading") is None:
+        return "*No switches yet.*\n"
+    reading = importlib.import_module("lstm97.reading")
+    parts = []
+    for field in reading.Reading.describe():
+        alternatives = field["alternatives"]
+        listed = alternatives if isinstance(alternatives, str) else ", ".join(f"`{a!r}`" for a in alternatives)
+        parts.append(
+            f"## `{field['name']}`\n\n{field['meaning']}\n\n"
+            f"- Literal: `{field['default']!r}`\n- Alternatives: {listed or 'none yet'}\n"
+            f"- Passage: {field['passage']}\n"
+        )
+    named = getattr(reading, "READINGS", {})
+    if named:
+        names = [field["name"] for field in reading.Reading.describe()]
+        rows = [[f"`{name}`", *(f"`{getattr(made, name)!r}`" for made in named.values())] for name in names]
+        caption = "The named readings, switch by switch."
+        head = ["Switch", *(f"`{name}`" for name in named)]
+        parts.insert(0, table(caption, "tab-readings", head, rows))
+    return "\n".join(parts)
+
+
+# Execution statistics
+
+
+def statistics(root: Path) -> str:
+    """Which notebook ran how long, under which profile, with which versions."""
+    runs = {path: stored_run(path) for path in executed_notebooks(root)}
+    if not runs:
+        return "*No notebooks yet.*\n"
+    rows = [
+        [f"[{path.stem}](executed/{path.name})", f"{run['seconds']:.1f}", run["profile"]]
+        for path, run in runs.items()
+    ]
+    seconds = sum(run["seconds"] for run in runs.values())
+    rows.append(["together", f"{seconds:.1f}", ""])
+    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b")
+    # Executed at different times, notebooks can have run under different versions: name each set once.
+    sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
+    rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
+    versions = table("What they ran on.", "tab-versions", ["Package", *("Version" for _ in sets)], rows)
+    return times + "\n" + versions
+
+
+# The reference from docstrings
+
+
+class CompiledFunctionDocumenter(FunctionDocumenter):
+    """Documents a function that Numba compiles as the function that it is."""
+
+    objtype = "compiledfunction"
+    directivetype = "function"
+    priority = FunctionDocumenter.priority + 10
+
+    @classmethod
+    def can_document_member(cls, member: Any, membername: str, isattr: bool, parent: Any) -> bool:
+        return isinstance(member, Dispatcher)
+
+
+def api(root: Path, *packages: str) -> str:
+    """The docstrings of the modules in the given packages, a section each."""
+    parts = []
+    for package in packages:
+        if find_spec(package) is None:
+            continue
+        path = importlib.import_module(package).__path__
+        modules = [f"{package}.{found.name}" for found in pkgutil.iter_modules(path) if not found.ispkg]
+        for module in [package, *modules]:
+            if importlib.import_module(module).__doc__:
+                parts.append(f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n")
+    return "\n".join(parts) or "*Nothing documented yet.*\n"
+
+
+MAKERS: dict[str, Callable[..., str]] = {
+    made.__name__: made for made in (scoreboard, results, readings, statistics, api)
+}
