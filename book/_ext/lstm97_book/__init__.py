@@ -2,7 +2,7 @@
 
 execution.py   runs notebooks/*.ipynb through papermill when a build starts, and only what changed
 generated.py   text that is made from records, docstrings and executed notebooks while pages are read
-pages.py       the paper's equation numbers, captions of tables, links to the source notebooks, offline MathJax
+pages.py       equation numbers, captions of tables, links to the source notebooks, offline MathJax
 refresh.py     `make notebooks`: stores what the source notebooks print
 """
 

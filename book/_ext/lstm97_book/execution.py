@@ -55,7 +55,9 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
 def package_and_data(root: Path) -> list[Path]:
     """Return every file that a notebook's result can depend on: the package and the data."""
     files = [path for folder in ("lstm97", "data") for path in (root / folder).rglob("*")]
-    return sorted(p for p in files if p.is_file() and p.suffix in {".py", ".mplstyle", ".csv", ".jsonl", ".json"})
+    return sorted(
+        p for p in files if p.is_file() and p.suffix in {".py", ".mplstyle", ".csv", ".jsonl", ".json"}
+    )
 
 
 def digest(paths: Iterable[Path]) -> str:

@@ -15,19 +15,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from numba.core.dispatcher import Dispatcher
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.ext.autodoc import FunctionDocumenter
 
-from .execution import package_and_data, stored_run
+from .execution import digest, package_and_data, stored_run
 
 BLOCK = re.compile(r"^```\{generated\} (.+)\n```$", re.MULTILINE)
+MADE_FROM = "generated blocks made from"
 
 
 def setup(app: Sphinx) -> None:
     app.add_autodocumenter(CompiledFunctionDocumenter)
     app.connect("source-read", fill_in)
+    app.connect("env-get-outdated", outdated)
 
 
 def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -45,10 +47,18 @@ def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
     filled = BLOCK.sub(made, source[0])
     if filled != source[0]:
         source[0] = filled
-        for path in [*package_and_data(root), *executed_notebooks(root)]:
-            app.env.note_dependency(str(path))
-        for folder in ("lstm97", "data/runs", "book/executed"):
-            app.env.note_dependency(str(root / folder))
+        app.env.metadata[docname][MADE_FROM] = made_from(root)
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Name the pages whose generated blocks were made from other files than those of now."""
+    now = made_from(Path(app.srcdir).parent)
+    return [name for name, metadata in env.metadata.items() if metadata.get(MADE_FROM, now) != now]
+
+
+def made_from(root: Path) -> str:
+    """Hash everything that generated blocks are made from."""
+    return digest([*package_and_data(root), *executed_notebooks(root)])
 
 
 def executed_notebooks(root: Path) -> list[Path]:
@@ -59,16 +69,22 @@ def executed_notebooks(root: Path) -> list[Path]:
 
 
 def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]], right: str = "") -> str:
-    """Write a numbered Markdown table; `right` names the columns to align right, by their letters a, b, c, ..."""
+    """Write a numbered Markdown table; `right` holds the letters of the right-aligned columns."""
     marks = ["--:" if chr(ord("a") + column) in right else ":--" for column in range(len(head))]
-    lines = [head, marks, *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows)]
+    lines = [
+        head,
+        marks,
+        *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows),
+    ]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f":::{{table}} {caption}\n:name: {name}\n:align: left\n\n{body}\n:::\n"
 
 
 def count(value: float | None) -> str:
     """Write a count with thin thousands separators, and a dash for what is not known."""
-    return "–" if value is None or value != value else f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return (
+        "–" if value is None or value != value else f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    )
 
 
 # The scoreboard
@@ -88,7 +104,9 @@ def scoreboard(root: Path) -> str:
     if not lines:
         return "*No records yet.*\n"
     readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
-    return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
+    return "\n".join(
+        reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings
+    )
 
 
 def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
@@ -121,7 +139,9 @@ def results(root: Path) -> str:
     if not lines:
         return "*No records yet.*\n"
     trials = sum(line["n"] for line in lines)
-    caption = f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
+    caption = (
+        f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
+    )
     head = ["What", "Solved", "Paper", "Measured", "Verdict"]
     rows = ([cells[1], cells[2], cells[3], cells[4], cells[7]] for cells in map(score_cells, lines))
     return table(caption, "tab-results", head, rows, right="bcd")
@@ -131,14 +151,16 @@ def results(root: Path) -> str:
 
 
 def readings(root: Path) -> str:
-    """Every switch of `Reading`: its name, its literal default, the alternatives, the passage, the meaning."""
+    """Every switch of `Reading`: its meaning, its literal default, the alternatives and the passage."""
     if find_spec("lstm97.reading") is None:
         return "*No switches yet.*\n"
     reading = importlib.import_module("lstm97.reading")
     parts = []
     for field in reading.Reading.describe():
         alternatives = field["alternatives"]
-        listed = alternatives if isinstance(alternatives, str) else ", ".join(f"`{a!r}`" for a in alternatives)
+        listed = (
+            alternatives if isinstance(alternatives, str) else ", ".join(f"`{a!r}`" for a in alternatives)
+        )
         parts.append(
             f"## `{field['name']}`\n\n{field['meaning']}\n\n"
             f"- Literal: `{field['default']!r}`\n- Alternatives: {listed or 'none yet'}\n"
@@ -168,7 +190,9 @@ def statistics(root: Path) -> str:
     ]
     seconds = sum(run["seconds"] for run in runs.values())
     rows.append(["together", f"{seconds:.1f}", ""])
-    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b")
+    times = table(
+        "The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b"
+    )
     # Executed at different times, notebooks can have run under different versions: name each set once.
     sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
     rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
@@ -188,7 +212,7 @@ class CompiledFunctionDocumenter(FunctionDocumenter):
 
     @classmethod
     def can_document_member(cls, member: Any, membername: str, isattr: bool, parent: Any) -> bool:
-        return isinstance(member, Dispatcher)
+        return callable(member) and hasattr(member, "py_func")
 
 
 def api(root: Path, *packages: str) -> str:

@@ -31,7 +31,7 @@ def setup(app: Sphinx) -> None:
 
 
 def number_equations(app: Sphinx, doctree: nodes.document) -> None:
-    """Give label `eq-N` the paper's number (N), and another label the page's number and a letter, like (5.4a)."""
+    """Give label `eq-N` the paper's number (N), and any other the page's number and a letter: (5.4a)."""
     docname = app.env.docname
     equations = cast(MathDomain, app.env.get_domain("math")).equations
     letters = iter(string.ascii_lowercase)
@@ -45,8 +45,8 @@ def number_equations(app: Sphinx, doctree: nodes.document) -> None:
 def section_of(docname: str) -> str:
     """Return the paper's section that a page is named after.
 
-    >>> section_of("executed/5-4-adding"), section_of("executed/a-1-truncated-gradient"), section_of("notation")
-    ('5.4', 'A.1', '')
+    >>> section_of("executed/5-4-adding"), section_of("executed/a-1-truncated-gradient")
+    ('5.4', 'A.1')
     """
     found = re.match(r"(?:[0-9]+|a)(?:-[0-9]+)*(?=-)", docname.rpartition("/")[2])
     return found[0].replace("-", ".").upper() if found else ""
@@ -55,12 +55,12 @@ def section_of(docname: str) -> str:
 # Captions of tables that a cell shows
 
 
-class captioned_table(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
+class captioned_table(nodes.General, nodes.Element):
     """A table out of a code cell, numbered like the other tables."""
 
 
 class CaptionTables(SphinxTransform):
-    """Caption and number the first output of a cell with metadata {"mystnb": {"table": {"caption", "name"}}}."""
+    """Caption and number what a cell with metadata {"mystnb": {"table": {...}}} shows first."""
 
     default_priority = 400
 
@@ -105,7 +105,7 @@ def inline(text: str) -> list[nodes.Node]:
 
 
 def visit_captioned_table(self: HTML5Translator, node: captioned_table) -> None:
-    self.body.append(self.starttag(node, "figure", CLASS="table"))
+    self.body.append(self.starttag(node, "figure", CLASS="captioned-table"))
 
 
 def depart_captioned_table(self: HTML5Translator, node: captioned_table) -> None:
@@ -120,7 +120,7 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     for button in flat(context.get("header_buttons", [])):
         if "url" in button:
             button["url"] = button["url"].replace("book/executed/", "notebooks/")
-    # The theme leaves a script of sphinx-thebe behind, which names another host and declares a constant twice.
+    # A script of sphinx-thebe is left behind, which names another host and declares a constant twice.
     context["script_files"] = [
         script
         for script in context["script_files"]

@@ -1,7 +1,7 @@
 """Run the source notebooks in place with their own parameters, and store what they print, without images.
 
-    make notebooks                    all of them
-    make notebooks NAME=5-4-adding    one
+make notebooks                    all of them
+make notebooks NAME=5-4-adding    one
 """
 
 import os
