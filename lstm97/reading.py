@@ -1,0 +1,186 @@
+"""Every ambiguity of the paper that a row meets, as a named switch.
+
+Where the paper is silent, contradicts itself or can be read in two ways, the code asks the reading; it never hides
+a choice. The default of every field is the literal choice: what the text says, or, where it says nothing, the
+plainest way of doing it. Two readings have names: `READINGS`.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+
+def _switch(default: Any, alternatives: tuple[Any, ...], passage: str, meaning: str) -> Any:
+    """Declare a field: its literal choice, the other choices, the passage, and what the choices mean."""
+    return field(
+        default=default,
+        metadata={"alternatives": alternatives, "passage": passage, "meaning": meaning},
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way of reading the paper.
+
+    Each field's choices, passage and meaning are data: `Reading.describe` lists them, and the book's page on
+    readings is made from that list.
+
+    Raises
+    ------
+    ValueError
+        If a field is given a choice that it does not have.
+    """
+
+    error: str = _switch(
+        "(19)",
+        ("(16)",),
+        "App. A.1, (16)-(19)",
+        "(16) and (18) give an output error with a factor of 2 that (19) lacks. `(19)` follows the formula as "
+        "printed, `(16)` the derivative: it doubles every learning rate.",
+    )
+    output_timing: str = _switch(
+        "same step",
+        ("one step later",),
+        "Sec. 5, processing steps (1)-(3); App. A.1, (10), (20)-(23)",
+        "Section 5 computes the hidden layer and then the outputs within one step, the appendix writes y(t-1). "
+        "`same step` lets output units read the cells of the same step, which alone fits (20)-(23); with "
+        "`one step later` they read those of the step before.",
+    )
+    update: str = _switch(
+        "sequence end",
+        ("every step", "next sequence"),
+        "Sec. 5, on-line learning; App. A.1, last sentence of the backward pass",
+        "When the weights change. `sequence end`: by the sum over all time steps, as the appendix says. "
+        "`every step`: at each error signal. `next sequence`: by the sum, but only after the first step of the next "
+        "sequence, as in the institute's simulator.",
+    )
+    initial_activation: float = _switch(
+        0.0,
+        (0.5,),
+        "Sec. 5, activations are reset; Sec. 5.1, reinitialised with zeros",
+        "What activations of the hidden layer are reset to before each sequence. The institute's simulator takes "
+        "0.5, the logistic sigmoid of no input. Internal states are reset to 0 in both.",
+    )
+    ranges: str = _switch(
+        "text",
+        ("Table 10",),
+        "App. A.1, (4), (5); caption of Table 10",
+        "The text has g in [-2, 2] and h in [-1, 1]. The caption of Table 10 swaps the two.",
+    )
+    gate_bias: str = _switch(
+        "set",
+        ("added",),
+        "Sec. 5.3, 5.4, 5.6: gate biases are initialised with given values",
+        "`set`: the bias weight starts at the given value. `added`: the value is added to a random initial weight, "
+        "as in the institute's simulator.",
+    )
+    initial_weights: str = _switch(
+        "uniform",
+        ("grid",),
+        "Sec. 5; Table 11: initial weights are chosen in an interval",
+        "`uniform`: any number of the interval. `grid`: one of 2000 evenly spaced values, as in the institute's "
+        "simulator.",
+    )
+    output_bias: str = _switch(
+        "weight",
+        ("constant unit",),
+        "Sec. 5.4, 5.6: all non-input units have bias weights",
+        "`weight`: an output unit's bias is a weight of its own. `constant unit`: the bias comes from a hidden unit "
+        "that is always 1 and that gates and cells see as well, as in the institute's simulator. That makes more "
+        "weights than the paper counts.",
+    )
+    second_mark: str = _switch(
+        "unmarked",
+        ("position",),
+        "Sec. 5.4: one of the first T/2 - 1 still unmarked pairs",
+        "`unmarked`: the first T/2 - 1 of the pairs that are not yet marked, so up to position T/2, which gives the "
+        "stated minimal lag of T/2. `position`: positions 1 to T/2 - 1, except the marked one.",
+    )
+    first_pair: str = _switch(
+        "set input",
+        ("keep marker", "ignore value"),
+        "Sec. 5.4: in the rare case where the first pair gets marked",
+        "`set input`: the first pair's marker becomes 1 and its value 0 (in Sec. 5.5: 1), for the input and the "
+        "target. `keep marker`: the same, but its marker stays -1. `ignore value`: the marker becomes 1, the input "
+        "value stays, and only the target counts it as 0.",
+    )
+    average_error: str = _switch(
+        "absolute",
+        ("squared",),
+        "Sec. 5.4, 5.6: the average training error",
+        "What is averaged, over output units and the 2000 most recent sequences. With `squared` the condition of "
+        "Sec. 5.4 would follow from the other one.",
+    )
+    count: str = _switch(
+        "inclusive",
+        ("exclusive",),
+        "Tables 7, 9: training sequences required to achieve the stopping criterion",
+        "Whether the 2000 sequences that the criterion looks at count as training sequences. Training stops after "
+        "them, so `inclusive` is what the words say. Weights and test figures are the same in both.",
+    )
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):
+            choices = (entry.default, *entry.metadata["alternatives"])
+            value = getattr(self, entry.name)
+            if value not in choices:
+                raise ValueError(f"{entry.name} is {value!r}: give one of {', '.join(map(repr, choices))}")
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """List every switch.
+
+        Returns
+        -------
+        list of dict
+            One per field: ``name``, ``default``, ``alternatives``, ``passage``, ``meaning``.
+        """
+        return [{"name": entry.name, "default": entry.default, **entry.metadata} for entry in dataclasses.fields(cls)]
+
+    def differences(self) -> Iterator[tuple[str, Any]]:
+        """Iterate over the fields that are not the literal choice.
+
+        Yields
+        ------
+        tuple of str and value
+        """
+        for entry in dataclasses.fields(self):
+            if getattr(self, entry.name) != entry.default:
+                yield entry.name, getattr(self, entry.name)
+
+
+#: The named readings: the paper's words, and the later simulator of the first author's institute.
+READINGS: dict[str, Reading] = {
+    "literal": Reading(),
+    "institute": Reading(
+        update="next sequence",
+        initial_activation=0.5,
+        gate_bias="added",
+        initial_weights="grid",
+        output_bias="constant unit",
+    ),
+}
+
+
+def named(name: str) -> Reading:
+    """Find a reading by its name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name; the message has the nearest names.
+    """
+    if name not in READINGS:
+        near = get_close_matches(name, READINGS, cutoff=0.0)
+        raise KeyError(f"there is no reading {name!r}: did you mean {' or '.join(near)}?")
+    return READINGS[name]
