@@ -13,6 +13,7 @@ FOREIGN = re.compile(r"^\s*(?:https?:)?//", re.IGNORECASE)
 CSS_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?\s*((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
 LOADED_LINKS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "preconnect", "dns-prefetch"}
 
+
 def pages() -> list[Path]:
     """Return the built pages, without the theme's templates, which lie beside its styles."""
     return sorted(page for page in HTML.rglob("*.html") if "_static" not in page.parts)

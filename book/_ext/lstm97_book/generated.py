@@ -28,6 +28,7 @@ MADE_FROM = "generated blocks made from"
 
 def setup(app: Sphinx) -> None:
     app.add_autodocumenter(CompiledFunctionDocumenter)
+    app.connect("autodoc-skip-member", skip_field_of_named_tuple)
     app.connect("source-read", fill_in)
     app.connect("env-get-outdated", outdated)
 
@@ -215,17 +216,28 @@ class CompiledFunctionDocumenter(FunctionDocumenter):
         return callable(member) and hasattr(member, "py_func")
 
 
+def skip_field_of_named_tuple(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out "Alias for field number 0": the class's docstring describes its fields."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def api(root: Path, *packages: str) -> str:
     """The docstrings of the modules in the given packages, a section each."""
     parts = []
     for package in packages:
         if find_spec(package) is None:
             continue
-        path = importlib.import_module(package).__path__
-        modules = [f"{package}.{found.name}" for found in pkgutil.iter_modules(path) if not found.ispkg]
-        for module in [package, *modules]:
-            if importlib.import_module(module).__doc__:
-                parts.append(f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n")
+        top = importlib.import_module(package)
+        leaves = [found.name for found in pkgutil.iter_modules(top.__path__) if not found.ispkg]
+        for module in [package, *(f"{package}.{leaf}" for leaf in leaves)]:
+            if not importlib.import_module(module).__doc__:
+                continue
+            # A function of the package can have a module's name: then the function owns the name.
+            shadowed = callable(getattr(top, module.removeprefix(f"{package}."), None))
+            options = "   :members:\n" + "   :no-index:\n" * shadowed
+            parts.append(f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n{options}```\n")
     return "\n".join(parts) or "*Nothing documented yet.*\n"
 
 
