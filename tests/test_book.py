@@ -96,7 +96,7 @@ def test_every_local_resource_exists() -> None:
 def test_mathematics_is_on_board() -> None:
     assert (HTML / "_static" / "mathjax" / "tex-mml-chtml.js").exists()
     assert list((HTML / "_static" / "mathjax" / "output" / "chtml" / "fonts").rglob("*.woff"))
-    assert "_static/mathjax/tex-mml-chtml.js" in (HTML / "equations.html").read_text(encoding="utf-8")
+    assert "_static/mathjax/tex-mml-chtml.js" in (HTML / "notation.html").read_text(encoding="utf-8")
 
 
 @needs_book

@@ -6,6 +6,7 @@
 is replaced by what the function NAME below returns, in the book's own Markdown.
 """
 
+import ast
 import importlib
 import json
 import pkgutil
@@ -145,7 +146,48 @@ def results(root: Path) -> str:
     )
     head = ["What", "Solved", "Paper", "Measured", "Verdict"]
     rows = ([cells[1], cells[2], cells[3], cells[4], cells[7]] for cells in map(score_cells, lines))
-    return table(caption, "tab-results", head, rows, right="bcd")
+    draw_results(lines, root / "book" / "executed" / "results.svg")
+    off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
+    seen = (
+        f"far from the paper or open: {', '.join(off)}"
+        if off
+        else "no row is off by more than a factor of three"
+    )
+    picture = (
+        "```{figure} executed/results.svg\n:name: fig-results\n"
+        f":alt: Paper and measured, row by row; {seen}.\n\n"
+        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval) under the literal reading, "
+        "row by row. Means are over solved trials; the right margin says how many were.\n```\n\n"
+    )
+    return picture + table(caption, "tab-results", head, rows, right="bcd")
+
+
+def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
+    """Draw the paper's mean and ours for every row, in the paper's order."""
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    plots = importlib.import_module("lstm97.plots")
+    plots.use_style()
+    figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.45 * len(lines)))
+    for height, line in enumerate(lines):
+        if line["paper"] is not None:
+            axes.plot(line["paper"], height, ls="", marker="D", color=plots.PAPER, ms=7)
+        if line["mean"] is not None:
+            if line["low"] is not None:
+                axes.plot([line["low"], line["high"]], [height, height], color=plots.GREY)
+            axes.plot(line["mean"], height, ls="", marker="o", color=plots.GREY, ms=7)
+        solved = f"{line['n_solved']} of {line['n']} solved"
+        color = plots.GREY if line["n_solved"] == line["n"] else plots.FAILURE
+        axes.text(1.01, height, solved, transform=axes.get_yaxis_transform(), va="center", color=color)
+    axes.plot([], [], ls="", marker="D", color=plots.PAPER, label="paper")
+    axes.plot([], [], "o-", color=plots.GREY, label="measured: mean of the solved trials, 95 % interval")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations until success")
+    axes.set_yticks(range(len(lines)), [line["title"] for line in lines])
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.grid(axis="x")
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    pyplot.close(figure)
 
 
 # Readings
@@ -159,22 +201,74 @@ def readings(root: Path) -> str:
     parts = []
     for field in reading.Reading.describe():
         alternatives = field["alternatives"]
-        listed = (
-            alternatives if isinstance(alternatives, str) else ", ".join(f"`{a!r}`" for a in alternatives)
-        )
+        listed = alternatives if isinstance(alternatives, str) else ", ".join(f"`{a}`" for a in alternatives)
         parts.append(
             f"## `{field['name']}`\n\n{field['meaning']}\n\n"
-            f"- Literal: `{field['default']!r}`\n- Alternatives: {listed or 'none yet'}\n"
+            f"- Literal: `{field['default']}`\n- Alternatives: {listed or 'none yet'}\n"
             f"- Passage: {field['passage']}\n"
         )
     named = getattr(reading, "READINGS", {})
     if named:
         names = [field["name"] for field in reading.Reading.describe()]
-        rows = [[f"`{name}`", *(f"`{getattr(made, name)!r}`" for made in named.values())] for name in names]
+        rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
         caption = "The named readings, switch by switch."
         head = ["Switch", *(f"`{name}`" for name in named)]
         parts.insert(0, table(caption, "tab-readings", head, rows))
     return "\n".join(parts)
+
+
+# Equations
+
+
+def equations(root: Path) -> str:
+    """Each of the paper's numbered equations: the chapter that shows it, and the functions that cite it."""
+    shown = {number: path for path in executed_notebooks(root) for number in labelled(path)}
+    cited = citations(root)
+    rows = []
+    for number in range(1, 42):
+        if number in shown or number in cited:
+            stem = shown[number].stem if number in shown else ""
+            rows.append(
+                [
+                    f"{{eq}}`eq-{number}`" if stem else f"({number})",
+                    "Sec. 3.1" if number < 3 else "App. A.1" if number < 30 else "App. A.2",
+                    f"[](executed/{stem}.ipynb)" if stem else "",
+                    ", ".join(
+                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`")
+                        for name in cited.get(number, [])
+                    ),
+                ]
+            )
+    if not rows:
+        return "*No equations yet.*\n"
+    return table(
+        "The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows
+    )
+
+
+def labelled(notebook: Path) -> set[int]:
+    """Return the numbers N of the labels eq-N that a notebook sets."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return {int(number) for number in re.findall(r"(?::label: |\$\$ *\()eq-(\d+)\b", text)}
+
+
+def citations(root: Path) -> dict[int, list[str]]:
+    """Return, for every equation, the functions whose docstring names it after the word "Paper:"."""
+    found: dict[int, list[str]] = {}
+    for path in sorted((root / "lstm97").rglob("*.py")):
+        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                place = re.search(
+                    r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL
+                )
+                for first, last in re.findall(
+                    r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""
+                ):
+                    for number in range(int(first), int(last or first) + 1):
+                        found.setdefault(number, []).append(f"{module}.{node.name}")
+    return found
 
 
 # Execution statistics
@@ -242,5 +336,5 @@ def api(root: Path, *packages: str) -> str:
 
 
 MAKERS: dict[str, Callable[..., str]] = {
-    made.__name__: made for made in (scoreboard, results, readings, statistics, api)
+    made.__name__: made for made in (scoreboard, results, readings, equations, statistics, api)
 }
