@@ -93,6 +93,11 @@ def run_one(source: Path, target: Path, profile: str, key: str) -> str:
     notebook.cells = [cell for cell in notebook.cells if not repeats_default(cell, profile)]
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
+        if "figure" in cell.metadata.get("mystnb", {}):
+            # The caption belongs to the image, not to what the cell's last line returned.
+            cell.outputs = [
+                out for out in cell.outputs if any(m.startswith("image/") for m in out.get("data", {}))
+            ]
     notebook.metadata.pop("papermill", None)
     notebook.metadata["lstm97"] = {
         "key": key,

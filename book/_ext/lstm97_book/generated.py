@@ -156,8 +156,8 @@ def results(root: Path) -> str:
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
         f":alt: Paper and measured, row by row; {seen}.\n\n"
-        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval) under the literal reading, "
-        "row by row. Means are over solved trials; the right margin says how many were.\n```\n\n"
+        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval) under the literal reading. "
+        "Means are over solved trials; the right margin says how many were.\n```\n\n"
     )
     return picture + table(caption, "tab-results", head, rows, right="bcd")
 
