@@ -267,7 +267,8 @@ def citations(root: Path) -> dict[int, list[str]]:
                     r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""
                 ):
                     for number in range(int(first), int(last or first) + 1):
-                        found.setdefault(number, []).append(f"{module}.{node.name}")
+                        names = found.setdefault(number, [])
+                        names += [name for name in [f"{module}.{node.name}"] if name not in names]
     return found
 
 
