@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
     root = Path(app.srcdir).parent
     profile = os.environ.get("LSTM97_PROFILE", "quick")
     if profile not in PROFILES:
-        raise ExtensionError(f"LSTM97_PROFILE is {profile!r}; it must be one of {', '.join(PROFILES)}")
+        sys.exit(f"LSTM97_PROFILE is {profile!r}; it must be one of {', '.join(PROFILES)}")
     executed = root / "book" / "executed"
     executed.mkdir(exist_ok=True)
     sources = sorted((root / "notebooks").glob("*.ipynb"))
@@ -49,7 +48,8 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
         runs = [pool.submit(run_one, source, executed / source.name, profile, keys[source]) for source in due]
         failures = [message for run in runs if (message := run.result())]
     if failures:
-        raise ExtensionError("\n\n".join(failures))
+        # Not an exception: its traceback through Sphinx would bury the notebook's own.
+        sys.exit("\n" + "\n\n".join(failures))
 
 
 def package_and_data(root: Path) -> list[Path]:

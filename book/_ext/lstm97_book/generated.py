@@ -156,7 +156,7 @@ def results(root: Path) -> str:
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
         f":alt: Paper and measured, row by row; {seen}.\n\n"
-        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval) under the literal reading. "
+        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval), literal reading. "
         "Means are over solved trials; the right margin says how many were.\n```\n\n"
     )
     return picture + table(caption, "tab-results", head, rows, right="bcd")
@@ -170,7 +170,7 @@ def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.45 * len(lines)))
     for height, line in enumerate(lines):
         if line["paper"] is not None:
-            axes.plot(line["paper"], height, ls="", marker="D", color=plots.PAPER, ms=7)
+            axes.plot(line["paper"], height, ls="", marker="D", color=plots.PAPER, ms=7, zorder=3)
         if line["mean"] is not None:
             if line["low"] is not None:
                 axes.plot([line["low"], line["high"]], [height, height], color=plots.GREY)
