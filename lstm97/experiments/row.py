@@ -10,7 +10,7 @@ from lstm97.learners import LSTM
 from lstm97.reading import Reading
 from lstm97.tasks import Adding, TemporalOrder
 from lstm97.topology import Topology
-from lstm97.trials.stopping import ST3
+from lstm97.stopping import ST3
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from lstm97.experiments.row import Paper, Row
 from lstm97.tasks import TemporalOrder
 from lstm97.topology import Topology
-from lstm97.trials.stopping import ST3
+from lstm97.stopping import ST3
 
 ROWS = (
     Row(

@@ -13,7 +13,9 @@ from filelock import FileLock, Timeout
 
 #: Version of a record's form; goes up when a field changes its meaning.
 SCHEMA = 1
-DEFAULT = Path("data/runs")
+_CHECKOUT = Path(__file__).parents[2]
+#: The repository's records, wherever the command is typed; elsewhere a folder below the current one.
+DEFAULT = _CHECKOUT / "data" / "runs" if (_CHECKOUT / "pyproject.toml").exists() else Path("data/runs")
 
 Record = dict[str, Any]
 
