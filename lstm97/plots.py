@@ -405,21 +405,18 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     if not rows:
         raise ValueError("sequences_to_success: no rows; give at least one")
-    labelled: set[str] = set()
 
-    def name(text: str, place: tuple[float, float]) -> None:
-        if text not in labelled:
-            axes.annotate(
-                text,
-                place,
-                xytext=(0, -7),
-                textcoords="offset points",
-                ha="center",
-                va="top",
-                fontsize=8.5,
-                color=LABEL,
-            )
-            labelled.add(text)
+    def beside(text: str, x: float, y: float) -> None:
+        axes.annotate(
+            text,
+            (x, y),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=LABEL,
+            annotation_clip=False,
+        )
 
     for y, row in enumerate(rows):
         solved = np.asarray(row["successes"], dtype=float)
@@ -434,52 +431,26 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
                 f"sequences_to_success: row {row['label']!r} has a trial of {trials.min():g} sequences; "
                 "every count must be positive"
             )
+        lane = y - 0.18
         axes.plot(
-            solved,
-            y - 0.12 - _jitter(len(solved)),
-            ls="",
-            marker="o",
-            ms=4,
-            mfc=TRIALS,
-            mec="none",
-            alpha=0.55,
+            solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8
         )
         axes.plot(
-            failed, y - 0.12 - _jitter(len(failed)), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3
+            failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3
         )
         if failed.size:
-            axes.annotate(
-                f"{len(failed)} of {len(trials)} failed",
-                (failed.max(), y - 0.12),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8.5,
-                color=LABEL,
-                annotation_clip=False,
-            )
+            beside(f"{len(failed)} of {len(trials)} failed", float(failed.max()), lane)
         if row["mean"] is not None:
-            axes.plot(
-                [row["low"], row["high"]], [y + 0.14, y + 0.14], color=TRIALS, lw=2.4, solid_capstyle="butt"
-            )
-            axes.plot([row["mean"]], [y + 0.14], ls="", marker="o", ms=8, mfc=TRIALS, mec="none")
-            name("mean", (float(row["mean"]), y + 0.14))
+            axes.plot([row["low"], row["high"]], [y + 0.12, y + 0.12], color=TRIALS, lw=2.4)
+            axes.plot([row["mean"]], [y + 0.12], ls="", marker="o", ms=8, mfc=TRIALS, mec="none")
+            beside("mean", float(row["high"]), y + 0.12)
         if row["paper"] is not None:
-            axes.plot([row["paper"]], [y + 0.14], ls="", marker="D", ms=8, mfc=PAPER, mec="none")
-            axes.annotate(
-                "paper",
-                (float(row["paper"]), y + 0.14),
-                xytext=(0, -7),
-                textcoords="offset points",
-                ha="center",
-                va="top",
-                fontsize=8.5,
-                color=LABEL,
-            )
+            axes.plot([row["paper"]], [y + 0.34], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+            beside("paper", float(row["paper"]), y + 0.34)
     axes.set_xscale("log")
     axes.set_xlabel("sequence presentations until success")
     axes.set_yticks(range(len(rows)), [str(row["label"]) for row in rows])
-    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
@@ -557,11 +528,19 @@ def learning_curves(
     axes.margins(x=0.01)
     if criterion is not None:
         axes.axhline(criterion, color=TARGET, lw=1.0, ls=DASHES[1])
-    words = {True: f"{counts[True]} solved", False: f"{counts[False]} failed"}
-    labels = [(last[solved], words[solved]) for solved in (True, False) if counts[solved]]
-    if criterion is not None:
-        labels.append((criterion, "criterion"))
-    label_lines(axes, labels)
+        label_lines(axes, [(criterion, "criterion")])
+    for solved, word in ((True, "solved"), (False, "failed")):
+        if counts[solved]:
+            axes.annotate(
+                f"{counts[solved]} {word}",
+                (longest[solved], last[solved]),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=LABEL,
+                annotation_clip=False,
+            )
 
 
 # ------------------------------------------------------------------------------- a trained net, a topology
@@ -695,7 +674,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
             )
     sender = x_hidden[np.flatnonzero(kinds == "cell")[-1]]
     for target in x_hidden[(blocks == 0) & (x_hidden != sender)]:
-        depth = 0.35 + 0.05 * abs(sender - target)
+        depth = 0.7 + 0.03 * abs(sender - target)
         _curve(
             axes,
             [(sender, y_mid), (sender, y_mid - depth), (target, y_mid - depth), (target, y_mid)],
@@ -706,34 +685,26 @@ def draw_topology(axes: Axes, topology: Any) -> None:
         inside = x_hidden[blocks == block]
         left, right = inside.min() - 0.55, inside.max() + 0.55
         axes.add_patch(
-            Rectangle((left, y_mid - 0.42), right - left, 0.84, fill=False, ec=GREY, lw=1.0, zorder=2)
+            Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2)
         )
-        axes.text(left, y_mid + 0.46, f"block {block + 1}", fontsize=8.5, ha="left", va="bottom")
+        axes.text(left, y_mid + 0.48, f"block {block + 1}", fontsize=8.5, ha="left", va="bottom")
     looks = {
-        "in": (INPUT_GATE, "s"),
-        "out": (OUTPUT_GATE, "s"),
-        "cell": (INTERNAL_STATE, "o"),
-        "hidden": (GREY, "o"),
+        "in": (INPUT_GATE, "s", "white"),
+        "out": (OUTPUT_GATE, "s", "black"),
+        "cell": (INTERNAL_STATE, "o", "white"),
+        "hidden": (GREY, "o", "white"),
     }
-    for kind, (colour, marker) in looks.items():
+    for kind, (colour, marker, ink) in looks.items():
         place = x_hidden[kinds == kind]
         if place.size:
-            axes.plot(
-                place,
-                np.full(place.size, y_mid),
-                ls="",
-                marker=marker,
-                ms=11,
-                mfc=colour,
-                mec="none",
-                zorder=3,
-            )
+            height = np.full(place.size, y_mid)
+            axes.plot(place, height, ls="", marker=marker, ms=18, mfc=colour, mec="none", zorder=3)
             for x in place:
-                axes.text(x, y_mid - 0.19, kind, fontsize=8, ha="center", va="top", zorder=4)
+                axes.text(x, y_mid, kind, fontsize=7, color=ink, ha="center", va="center_baseline", zorder=4)
     for x in x_hidden[kinds == "cell"]:
         turn = np.linspace(-0.25 * np.pi, 1.25 * np.pi, 40)
         axes.plot(
-            x + 0.17 * np.cos(turn), y_mid + 0.2 + 0.12 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3
+            x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3
         )
     rows = (
         (x_inputs, y_low, skipped_in, topology.n_inputs, "input"),
@@ -746,7 +717,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
         axes.text(-half - 0.5, y, f"{n} {word}{'s' * (n != 1)}", ha="right", va="center")
     axes.text(-half - 0.5, y_mid, "hidden layer", ha="right", va="center")
     weights = f"{topology.n_weights:,} weights"
-    axes.text(half + 0.5, y_low, weights, ha="right" if half > 6 else "left", va="center")
+    axes.text(1.0, 0.0, weights, transform=axes.transAxes, ha="right", va="bottom")
     axes.set_xlim(-half - 3.0, half + 2.2)
     axes.set_ylim(-0.35, 3.35)
     axes.set_axis_off()

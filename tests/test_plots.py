@@ -248,7 +248,7 @@ def test_learning_curves_tell_solved_from_failed():
     )
     assert axes.lines[0].get_color() == plots.TRIALS
     assert axes.lines[2].get_color() == plots.FAILURE
-    assert [text.get_text() for text in axes.texts] == ["1 solved", "1 failed", "criterion"]
+    assert [text.get_text() for text in axes.texts] == ["criterion", "1 solved", "1 failed"]
 
 
 @pytest.mark.parametrize("curves", [[], [([1, 2], [0.1], True)], [([], [], True)]])
