@@ -38,12 +38,12 @@ def logistic_prime(net: ArrayLike) -> Array:
     return np.asarray(expit(net) * expit(-net))
 
 
-def run(w: ArrayLike, y_start: ArrayLike, n_steps: int) -> Array:
+def run(w: ArrayLike, y_start: ArrayLike, n_steps: int, offset: ArrayLike = 0.0) -> Array:
     r"""Run a net of logistic units and return all net inputs.
 
     Paper: Sec. 3.1, the two unnumbered equations before the hidden units' error.
 
-    .. math:: net_i(t) = \sum_j w_{ij}\, y^j(t-1), \qquad y^i(t) = f(net_i(t))
+    .. math:: net_i(t) = \sum_j w_{ij}\, y^j(t-1) + b_i, \qquad y^i(t) = f(net_i(t))
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ def run(w: ArrayLike, y_start: ArrayLike, n_steps: int) -> Array:
         Activations at step 0.
     n_steps : int
         Steps to run.
+    offset : (n,) array-like or float
+        Constant net input from outside these units, b, such as a bias.
 
     Returns
     -------
@@ -70,9 +72,10 @@ def run(w: ArrayLike, y_start: ArrayLike, n_steps: int) -> Array:
         raise ValueError(f"y_start has shape {y.shape}; a net of {len(w)} units needs ({len(w)},)")
     if n_steps < 1:
         raise ValueError(f"n_steps is {n_steps}; at least 1 is needed")
+    b = np.asarray(offset, dtype=np.float64)
     net = np.empty((n_steps, len(w)))
     for t in range(n_steps):
-        net[t] = w @ y
+        net[t] = w @ y + b
         y = expit(net[t])
     return net
 
@@ -191,8 +194,8 @@ def path_products(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> Array:
     Paper: Sec. 3.1 (2), the summands, with :math:`l_0 = u` and :math:`l_q = v`. Erratum: the paper prints the
     weight's indices in the other order, :math:`w_{l_m l_{m-1}}`. That contradicts (1), because w leads from
     its second index to its first: the error goes back from :math:`l_{m-1}` to :math:`l_m`, along the weight
-    that leads from :math:`l_m` to :math:`l_{m-1}`. Passing ``w.T`` gives the sum in the printed order; the two
-    agree for symmetric w.
+    that leads from :math:`l_m` to :math:`l_{m-1}`. Passing ``w.T`` gives the sum in the printed order; the
+    two agree for symmetric w.
 
     .. math:: \prod_{m=1}^{q} f'_{l_m}(net_{l_m}(t-m))\; w_{l_{m-1} l_m}
 
@@ -306,6 +309,27 @@ def global_error_factors(factors: ArrayLike, outputs: Sequence[int]) -> Array:
         For every lag and every unit v.
     """
     return np.asarray(factors, dtype=np.float64)[:, list(outputs), :].sum(axis=1)
+
+
+def mean_factor_per_step(factors: ArrayLike) -> float:
+    r"""Compute the mean scaling per step of the pair of units with the greatest factor, over the longest lag.
+
+    Not in the paper: one number that says how fast error flow shrinks (below 1) or grows (above 1).
+
+    .. math:: \Big(\max_{u,v}
+        \Big|\frac{\partial\vartheta_v(t-q)}{\partial\vartheta_u(t)}\Big|\Big)^{1/q}
+
+    Parameters
+    ----------
+    factors : (q, ...) array-like
+        From :func:`error_factors` or :func:`global_error_factors`.
+
+    Returns
+    -------
+    float
+    """
+    factors = np.asarray(factors, dtype=np.float64)
+    return float(np.abs(factors[-1]).max() ** (1.0 / len(factors)))
 
 
 def row_sum_norm(w: ArrayLike) -> float:

@@ -114,6 +114,17 @@ def test_one_linear_unit_scales_by_its_weight_per_step(w):
     assert slope == pytest.approx(np.log(w), abs=1e-10)
 
 
+def test_mean_factor_per_step_is_a_geometric_mean():
+    factors = ef.error_factors([[0.9, 0.0], [0.0, 0.5]], np.ones((7, 2)))
+    assert ef.mean_factor_per_step(factors) == pytest.approx(0.9, rel=1e-13)
+    assert ef.mean_factor_per_step(ef.global_error_factors(factors, [1])) == pytest.approx(0.5, rel=1e-13)
+
+
+def test_offset_is_added_to_every_net_input():
+    assert (ef.run([[4.0]], [0.5], 20, offset=-2.0) == 0.0).all()
+    assert (ef.run([[4.0]], [0.5], 20) > 1.9).all()
+
+
 def test_error_flow_is_constant_where_slope_times_weight_is_one():
     factors = ef.error_factors([[4.0]], np.full((1000, 1), 0.25))
     assert (factors == 1.0).all()

@@ -1,6 +1,7 @@
 """Tests of lstm97.plots: the digest sees every change, and the shared figures show what they are given."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import matplotlib as mpl
 
@@ -187,7 +188,7 @@ def test_text_stands_on_white_and_on_dark(ground):
     assert mpl.rcParams["figure.facecolor"] == mpl.rcParams["axes.facecolor"] == "none"
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "label": "6a",
         "successes": [20000, 35000, 41000],
