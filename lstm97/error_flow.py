@@ -34,7 +34,7 @@ def logistic_prime(net: ArrayLike) -> Array:
     ndarray of the same shape
         Greatest at net = 0, where it is 1/4.
     """
-    net = np.asarray(net, dtype=np.float64)
+    net = _array(net)
     return np.asarray(expit(net) * expit(-net))
 
 
@@ -67,12 +67,12 @@ def run(w: ArrayLike, y_start: ArrayLike, n_steps: int, offset: ArrayLike = 0.0)
         If w is not square, y_start does not fit it, or n_steps is below 1.
     """
     w = _weights(w)
-    y = np.asarray(y_start, dtype=np.float64)
+    y = _array(y_start)
     if y.shape != (len(w),):
         raise ValueError(f"y_start has shape {y.shape}; a net of {len(w)} units needs ({len(w)},)")
     if n_steps < 1:
         raise ValueError(f"n_steps is {n_steps}; at least 1 is needed")
-    b = np.asarray(offset, dtype=np.float64)
+    b = _array(offset)
     net = np.empty((n_steps, len(w)))
     for t in range(n_steps):
         net[t] = w @ y + b
@@ -102,7 +102,7 @@ def derivatives_on_the_way_back(net: ArrayLike, q: int) -> Array:
     ValueError
         If q is below 1, or the run holds fewer than q steps before its last.
     """
-    net = np.asarray(net, dtype=np.float64)
+    net = _array(net)
     if not 1 <= q < len(net):
         raise ValueError(f"q is {q}; a run of {len(net)} steps allows 1 to {len(net) - 1} steps back")
     t = len(net) - 1
@@ -125,7 +125,7 @@ def output_error(f_prime: ArrayLike, target: ArrayLike, y: ArrayLike) -> Array:
     -------
     (K,) ndarray
     """
-    return np.asarray(f_prime, dtype=np.float64) * (np.asarray(target, dtype=np.float64) - np.asarray(y))
+    return _array(f_prime) * (_array(target) - _array(y))
 
 
 def hidden_error(f_prime: ArrayLike, w: ArrayLike, error: ArrayLike) -> Array:
@@ -148,7 +148,7 @@ def hidden_error(f_prime: ArrayLike, w: ArrayLike, error: ArrayLike) -> Array:
     -------
     (n,) ndarray
     """
-    return np.asarray(f_prime, dtype=np.float64) * (np.asarray(error, dtype=np.float64) @ _weights(w))
+    return _array(f_prime) * (_array(error) @ _weights(w))
 
 
 def error_factors(w: ArrayLike, f_prime: ArrayLike) -> Array:
@@ -222,13 +222,13 @@ def path_products(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> Array:
     n, q = len(w), len(f_prime)
     _check_units(n, u, v)
     if n ** (q - 1) > 10**6:
-        raise ValueError(f"{n} units and q = {q} make {n ** (q - 1)} paths; use error_factors instead")
+        raise ValueError(f"{n ** (q - 1)} paths are too many; use error_factors instead")
     products = []
     for between in itertools.product(range(n), repeat=q - 1):
-        units = (u, *between, v)
-        products.append(
-            np.prod([f_prime[m - 1, units[m]] * w[units[m - 1], units[m]] for m in range(1, q + 1)])
-        )
+        path = (u, *between, v)
+        steps = range(1, q + 1)
+        factors = [f_prime[m - 1, path[m]] * w[path[m - 1], path[m]] for m in steps]
+        products.append(np.prod(factors))
     return np.array(products)
 
 
@@ -282,7 +282,7 @@ def matrix_form(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> float:
     _check_units(len(w), u, v)
     q = len(f_prime)
     if q < 2:
-        raise ValueError("the matrix form holds for q > 1; for q = 1 use error_factors")
+        raise ValueError("q is 1, but this needs q > 1; use error_factors")
     row = w[u, :] @ np.diag(f_prime[0])
     for m in range(2, q):
         row = row @ (w @ np.diag(f_prime[m - 1]))
@@ -308,7 +308,7 @@ def global_error_factors(factors: ArrayLike, outputs: Sequence[int]) -> Array:
     (q, n) ndarray
         For every lag and every unit v.
     """
-    return np.asarray(factors, dtype=np.float64)[:, list(outputs), :].sum(axis=1)
+    return _array(factors)[:, list(outputs), :].sum(axis=1)
 
 
 def mean_factor_per_step(factors: ArrayLike) -> float:
@@ -328,7 +328,7 @@ def mean_factor_per_step(factors: ArrayLike) -> float:
     -------
     float
     """
-    factors = np.asarray(factors, dtype=np.float64)
+    factors = _array(factors)
     return float(np.abs(factors[-1]).max() ** (1.0 / len(factors)))
 
 
@@ -373,9 +373,10 @@ def factor_bound(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> float:
     _check_units(len(w), u, v)
     q = len(f_prime)
     if q < 2:
-        raise ValueError("this bound holds for q > 1; for q = 1 use weak_bound")
+        raise ValueError("q is 1, but this needs q > 1; use weak_bound")
+    f_max, norm = np.abs(f_prime).max(), row_sum_norm(w)
     out_of_v, into_u = np.abs(w[:, v]).max(), np.abs(w[u, :]).max()
-    return float(len(w) * np.abs(f_prime).max() ** q * out_of_v * into_u * row_sum_norm(w) ** (q - 2))
+    return float(len(w) * f_max**q * out_of_v * into_u * norm ** (q - 2))
 
 
 def weak_bound(w: ArrayLike, f_prime: ArrayLike) -> float:
@@ -396,7 +397,8 @@ def weak_bound(w: ArrayLike, f_prime: ArrayLike) -> float:
         No smaller than any factor's absolute value at lag q.
     """
     w, f_prime = _weights_and_derivatives(w, f_prime)
-    return float(len(w) * (np.abs(f_prime).max() * row_sum_norm(w)) ** len(f_prime))
+    f_max, norm = np.abs(f_prime).max(), row_sum_norm(w)
+    return float(len(w) * (f_max * norm) ** len(f_prime))
 
 
 def decay_per_step(n: int, w_max: float) -> float:
@@ -441,7 +443,7 @@ def exponential_bound(n: int, w_max: float, q: ArrayLike) -> Array:
     ndarray
         One bound per lag.
     """
-    return np.asarray(n * decay_per_step(n, w_max) ** np.asarray(q, dtype=np.float64))
+    return np.asarray(n * decay_per_step(n, w_max) ** _array(q))
 
 
 def single_factor(w: ArrayLike, y: float, offset: float = 0.0) -> Array:
@@ -467,7 +469,7 @@ def single_factor(w: ArrayLike, y: float, offset: float = 0.0) -> Array:
     ndarray
         One factor per weight. Below 1 wherever ``|w| < 4``.
     """
-    w = np.asarray(w, dtype=np.float64)
+    w = _array(w)
     return np.abs(logistic_prime(w * y + offset) * w)
 
 
@@ -489,7 +491,7 @@ def coth_weight(net: ArrayLike, y: float) -> Array:
     -------
     ndarray
     """
-    return np.asarray(1.0 / (y * np.tanh(np.asarray(net, dtype=np.float64) / 2.0)))
+    return np.asarray(1.0 / (y * np.tanh(_array(net) / 2.0)))
 
 
 def weight_of_greatest_factor(y: float, offset: float = 0.0, sign: int = 1) -> float:
@@ -518,28 +520,32 @@ def weight_of_greatest_factor(y: float, offset: float = 0.0, sign: int = 1) -> f
         If y is zero or sign is neither 1 nor -1.
     """
     if y == 0:
-        raise ValueError("y is 0: the condition holds for a constant source that is not zero")
+        raise ValueError("y is 0; the source must not be zero")
     if sign not in (1, -1):
         raise ValueError(f"sign is {sign}; it must be 1 or -1")
-    reach = abs(offset) + 4.0  # x - coth(x/2) changes sign before this distance from the offset
+    reach = abs(offset) + 4.0  # the residual changes sign closer to 0
 
     def residual(x: float) -> float:
         return x - offset - 1.0 / np.tanh(x / 2.0)
 
     near, far = sign * 1e-9, sign * reach
-    net = brentq(residual, min(near, far), max(near, far), xtol=1e-14, rtol=1e-14)
+    net = brentq(residual, near, far, xtol=1e-14, rtol=1e-14)
     return float((net - offset) / y)
 
 
+def _array(values: ArrayLike) -> Array:
+    return np.asarray(values, dtype=np.float64)
+
+
 def _weights(w: ArrayLike) -> Array:
-    w = np.asarray(w, dtype=np.float64)
+    w = _array(w)
     if w.ndim != 2 or w.shape[0] != w.shape[1] or w.size == 0:
         raise ValueError(f"w has shape {w.shape}; it must be square, (n, n), with w[to, from]")
     return w
 
 
 def _weights_and_derivatives(w: ArrayLike, f_prime: ArrayLike) -> tuple[Array, Array]:
-    w, f_prime = _weights(w), np.asarray(f_prime, dtype=np.float64)
+    w, f_prime = _weights(w), _array(f_prime)
     if f_prime.ndim != 2 or f_prime.shape[1] != len(w) or len(f_prime) == 0:
         raise ValueError(
             f"f_prime has shape {f_prime.shape}; a net of {len(w)} units needs (q, {len(w)}) with q >= 1"
