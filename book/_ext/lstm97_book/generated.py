@@ -9,10 +9,10 @@ is replaced by what the function NAME below returns, in the book's own Markdown.
 import ast
 import importlib
 import json
+import math
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -84,25 +84,24 @@ def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]
 
 def count(value: float | None) -> str:
     """Write a count with thin thousands separators, and a dash for what is not known."""
-    return (
-        "–" if value is None or value != value else f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    )
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}") if known(value) else "–"
+
+
+def known(value: float | None) -> bool:
+    return value is not None and not math.isnan(value)
 
 
 # The scoreboard
 
 
 def scores() -> list[dict[str, Any]]:
-    """Return the scoreboard's lines, none as long as nothing has been recorded."""
-    if find_spec("lstm97.trials") is None:
-        return []
-    trials = importlib.import_module("lstm97.trials")
-    return list(trials.scoreboard()) if hasattr(trials, "scoreboard") else []
+    """Return the scoreboard's lines that have records."""
+    return [line for line in importlib.import_module("lstm97.trials").scoreboard() if line["n"]]
 
 
 def scoreboard(root: Path) -> str:
     """Every row that has records: the paper beside measured, one table for each reading, `literal` first."""
-    lines = [line for line in scores() if line["n"]]
+    lines = scores()
     if not lines:
         return "*No records yet.*\n"
     readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
@@ -121,12 +120,12 @@ def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
 
 
 def score_cells(line: dict[str, Any]) -> list[str]:
-    interval = f"{count(line['low'])} to {count(line['high'])}" if line["low"] is not None else "–"
-    ratio = "–" if line["ratio"] is None else f"{line['ratio']:.2f}"
+    interval = f"{count(line['low'])} to {count(line['high'])}" if known(line["low"]) else "–"
+    ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
     return [
         f"`{line['row']}`",
         line["title"],
-        f"{line['n_solved']} of {line['n']}",
+        f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
         count(line["paper"]),
         count(line["mean"]),
         interval,
@@ -137,7 +136,7 @@ def score_cells(line: dict[str, Any]) -> list[str]:
 
 def results(root: Path) -> str:
     """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
-    lines = [line for line in scores() if line["n"] and line["reading"] == "literal"]
+    lines = [line for line in scores() if line["reading"] == "literal"]
     if not lines:
         return "*No records yet.*\n"
     trials = sum(line["n"] for line in lines)
@@ -169,10 +168,10 @@ def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
     plots.use_style()
     figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.45 * len(lines)))
     for height, line in enumerate(lines):
-        if line["paper"] is not None:
+        if known(line["paper"]):
             axes.plot(line["paper"], height, ls="", marker="D", color=plots.PAPER, ms=7, zorder=3)
-        if line["mean"] is not None:
-            if line["low"] is not None:
+        if known(line["mean"]):
+            if known(line["low"]):
                 axes.plot([line["low"], line["high"]], [height, height], color=plots.GREY)
             axes.plot(line["mean"], height, ls="", marker="o", color=plots.GREY, ms=7)
         solved = f"{line['n_solved']} of {line['n']} solved"
@@ -195,26 +194,22 @@ def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
 
 def readings(root: Path) -> str:
     """Every switch of `Reading`: its meaning, its literal default, the alternatives and the passage."""
-    if find_spec("lstm97.reading") is None:
-        return "*No switches yet.*\n"
     reading = importlib.import_module("lstm97.reading")
     parts = []
     for field in reading.Reading.describe():
-        alternatives = field["alternatives"]
-        listed = alternatives if isinstance(alternatives, str) else ", ".join(f"`{a}`" for a in alternatives)
+        listed = ", ".join(f"`{choice}`" for choice in field["alternatives"])
         parts.append(
             f"## `{field['name']}`\n\n{field['meaning']}\n\n"
-            f"- Literal: `{field['default']}`\n- Alternatives: {listed or 'none yet'}\n"
+            f"- Literal: `{field['default']}`\n- Alternatives: {listed}\n"
             f"- Passage: {field['passage']}\n"
         )
-    named = getattr(reading, "READINGS", {})
-    if named:
-        names = [field["name"] for field in reading.Reading.describe()]
-        rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
-        caption = "The named readings, switch by switch."
-        head = ["Switch", *(f"`{name}`" for name in named)]
-        parts.insert(0, table(caption, "tab-readings", head, rows))
-    return "\n".join(parts)
+    names = [field["name"] for field in reading.Reading.describe()]
+    named = reading.READINGS
+    rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
+    head = ["Switch", *(f"`{name}`" for name in named)]
+    return (
+        table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
+    )
 
 
 # Equations
@@ -322,8 +317,6 @@ def api(root: Path, *packages: str) -> str:
     """The docstrings of the modules in the given packages, a section each."""
     parts = []
     for package in packages:
-        if find_spec(package) is None:
-            continue
         top = importlib.import_module(package)
         leaves = [found.name for found in pkgutil.iter_modules(top.__path__) if not found.ispkg]
         for module in [package, *(f"{package}.{leaf}" for leaf in leaves)]:
@@ -331,9 +324,9 @@ def api(root: Path, *packages: str) -> str:
                 continue
             # A function of the package can have a module's name: then the function owns the name.
             shadowed = callable(getattr(top, module.removeprefix(f"{package}."), None))
-            options = "   :members:\n" + "   :no-index:\n" * shadowed
+            options = "   :members:\n   :ignore-module-all:\n" + "   :no-index:\n" * shadowed
             parts.append(f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n{options}```\n")
-    return "\n".join(parts) or "*Nothing documented yet.*\n"
+    return "\n".join(parts)
 
 
 MAKERS: dict[str, Callable[..., str]] = {

@@ -150,5 +150,11 @@ def finish_html(app: Sphinx, error: Exception | None) -> None:
             shutil.copytree(mathjax / name, target, dirs_exist_ok=True)
         else:
             shutil.copy2(mathjax / name, target)
-    for executed in (out / "_sources" / "executed").glob("*.ipynb"):
-        shutil.copy2(Path(app.srcdir).parent / "notebooks" / executed.name, executed)
+    for page in (out / "executed").glob("*.html"):
+        source = Path(app.srcdir).parent / "notebooks" / f"{page.stem}.ipynb"
+        download = out / "_sources" / "executed" / source.name
+        if source.exists():
+            shutil.copy2(source, download)
+        else:  # left from a build before the notebook was removed
+            page.unlink()
+            download.unlink(missing_ok=True)
