@@ -60,7 +60,7 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
 
 def made_from(root: Path) -> str:
     """Hash everything that generated blocks are made from."""
-    return digest([*package_and_data(root), *executed_notebooks(root)])
+    return digest([*package_and_data(root), *executed_notebooks(root), *Path(__file__).parent.glob("*.py")])
 
 
 def executed_notebooks(root: Path) -> list[Path]:
@@ -79,7 +79,7 @@ def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]
         *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows),
     ]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f":::{{table}} {caption}\n:name: {name}\n:align: left\n\n{body}\n:::\n"
+    return f":::{{table}} {caption}\n:name: {name}\n:class: compact\n:align: left\n\n{body}\n:::\n"
 
 
 def count(value: float | None) -> str:
@@ -113,21 +113,20 @@ def scoreboard(root: Path) -> str:
 def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
     caption = (
         f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
-        "The interval is the 95 % bootstrap interval of the mean over the solved trials."
+        "The interval is the 95 % bootstrap interval of the mean; after \u2265, failed trials count as caps."
     )
-    head = ["Row", "What", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
-    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="cdefg")
+    head = ["Row", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
+    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcdef")
 
 
 def score_cells(line: dict[str, Any]) -> list[str]:
-    interval = f"{count(line['low'])} to {count(line['high'])}" if known(line["low"]) else "–"
+    interval = f"{count(line['low'])}\u2013{count(line['high'])}" if known(line["low"]) else "–"
     ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
     return [
-        f"`{line['row']}`",
-        line["title"],
+        f"{line['title']} `{line['row']}`",
         f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
         count(line["paper"]),
-        count(line["mean"]),
+        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]),
         interval,
         ratio,
         f"**{line['verdict']}** {line['verdict_word']}",
@@ -143,8 +142,8 @@ def results(root: Path) -> str:
     caption = (
         f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
     )
-    head = ["What", "Solved", "Paper", "Measured", "Verdict"]
-    rows = ([cells[1], cells[2], cells[3], cells[4], cells[7]] for cells in map(score_cells, lines))
+    head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
+    rows = ([*cells[:4], cells[6]] for cells in map(score_cells, lines))
     draw_results(lines, root / "book" / "executed" / "results.svg")
     off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
     seen = (
@@ -155,38 +154,35 @@ def results(root: Path) -> str:
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
         f":alt: Paper and measured, row by row; {seen}.\n\n"
-        "The paper's mean (diamond) and ours (dot, with its 95 % bootstrap interval), literal reading. "
-        "Means are over solved trials; the right margin says how many were.\n```\n\n"
+        "Every trial under the literal reading (dots; a triangle is a trial given up at the cap), their mean "
+        "with its 95 % bootstrap interval, and the paper's mean (diamond).\n```\n\n"
     )
     return picture + table(caption, "tab-results", head, rows, right="bcd")
 
 
 def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
-    """Draw the paper's mean and ours for every row, in the paper's order."""
+    """Draw every trial of every row, our mean and the paper's, in the paper's order."""
     pyplot = importlib.import_module("matplotlib.pyplot")
     plots = importlib.import_module("lstm97.plots")
     plots.use_style()
-    figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.45 * len(lines)))
-    for height, line in enumerate(lines):
-        if known(line["paper"]):
-            axes.plot(line["paper"], height, ls="", marker="D", color=plots.PAPER, ms=7, zorder=3)
-        if known(line["mean"]):
-            if known(line["low"]):
-                axes.plot([line["low"], line["high"]], [height, height], color=plots.GREY)
-            axes.plot(line["mean"], height, ls="", marker="o", color=plots.GREY, ms=7)
-        solved = f"{line['n_solved']} of {line['n']} solved"
-        color = plots.GREY if line["n_solved"] == line["n"] else plots.FAILURE
-        axes.text(1.01, height, solved, transform=axes.get_yaxis_transform(), va="center", color=color)
-    axes.plot([], [], ls="", marker="D", color=plots.PAPER, label="paper")
-    axes.plot([], [], "o-", color=plots.GREY, label="measured: mean of the solved trials, 95 % interval")
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    axes.set_xscale("log")
-    axes.set_xlabel("sequence presentations until success")
-    axes.set_yticks(range(len(lines)), [line["title"] for line in lines])
-    axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.grid(axis="x")
+    figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.8 * len(lines)))
+    plots.sequences_to_success(axes, [every_trial(line) for line in lines])
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
+
+
+def every_trial(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what the figure needs of a row: its trials, solved and failed, beside the line's own numbers."""
+    trials = importlib.import_module("lstm97.trials")
+    row = importlib.import_module("lstm97.experiments").rows()[line["row"]]
+    reading = importlib.import_module("lstm97.reading").named(line["reading"])
+    records = trials.Store().records(line["row"], line["reading"], row.under(reading).hash)
+    return {
+        "label": line["title"],
+        "successes": [record["sequences"] for record in records if record["success"]],
+        "failures": [record["cap"] for record in records if not record["success"]],
+        **{name: line[name] if known(line[name]) else None for name in ("mean", "low", "high", "paper")},
+    }
 
 
 # Readings
