@@ -50,6 +50,11 @@ class Adding:
         if self.T < 22:
             raise ValueError(f"T is {self.T}: give at least 22, so that T/2 - 1 pairs hold the first ten")
 
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps between the last marked pair and the error signal (Table 7, column 2)."""
+        return self.T // 2
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
