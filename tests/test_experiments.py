@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_hashes_differ_between_rows_and_readings_that_differ() -> None:
         ("count", "exclusive"),
     ],
 )
-def test_every_switch_changes_the_specification(field: str, value: object) -> None:
+def test_every_switch_changes_the_specification(field: str, value: Any) -> None:
     literal = row("table7/T100").under(Reading())
     other = row("table7/T100").under(dataclasses.replace(Reading(), **{field: value}))
     assert literal.hash != other.hash
@@ -106,7 +107,11 @@ def test_recorded_hashes_still_stand() -> None:
 
 
 def test_rows_are_found_by_name_and_wildcard() -> None:
-    assert [entry.name for entry in find_rows(["table9/*", "table7/T100"])] == ["table7/T100", "table9/6a", "table9/6b"]
+    assert [entry.name for entry in find_rows(["table9/*", "table7/T100"])] == [
+        "table7/T100",
+        "table9/6a",
+        "table9/6b",
+    ]
     with pytest.raises(KeyError, match=r"no row 'table9/6c': did you mean table9/6"):
         find_rows(["table9/6c"])
 

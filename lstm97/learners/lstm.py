@@ -212,9 +212,7 @@ class LSTM:
             symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
             network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
             network.squash(wiring, state.net, state.sigma, state.g_c)
-            network.advance_cells(
-                wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y
-            )
+            network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
             network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
             rows.append((state.y.copy(), state.s_c.copy(), state.y_k.copy()))
         y, s_c, y_k = (np.array(column) for column in zip(*rows, strict=True))

@@ -105,9 +105,7 @@ def scoreboard(root: Path) -> str:
     if not lines:
         return "*No records yet.*\n"
     readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
-    return "\n".join(
-        reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings
-    )
+    return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
 
 
 def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
@@ -139,18 +137,12 @@ def results(root: Path) -> str:
     if not lines:
         return "*No records yet.*\n"
     trials = sum(line["n"] for line in lines)
-    caption = (
-        f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
-    )
+    caption = f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
     head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
     rows = ([*cells[:4], cells[6]] for cells in map(score_cells, lines))
     draw_results(lines, root / "book" / "executed" / "results.svg")
     off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
-    seen = (
-        f"far from the paper or open: {', '.join(off)}"
-        if off
-        else "no row is off by more than a factor of three"
-    )
+    seen = f"far from the paper or open: {', '.join(off)}" if off else "no row is off by more than a factor of three"
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
         f":alt: Paper and measured, row by row; {seen}.\n\n"
@@ -203,9 +195,7 @@ def readings(root: Path) -> str:
     named = reading.READINGS
     rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
     head = ["Switch", *(f"`{name}`" for name in named)]
-    return (
-        table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
-    )
+    return table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
 
 
 # Equations
@@ -225,16 +215,13 @@ def equations(root: Path) -> str:
                     "Sec. 3.1" if number < 3 else "App. A.1" if number < 30 else "App. A.2",
                     f"[](executed/{stem}.ipynb)" if stem else "",
                     ", ".join(
-                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`")
-                        for name in cited.get(number, [])
+                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`") for name in cited.get(number, [])
                     ),
                 ]
             )
     if not rows:
         return "*No equations yet.*\n"
-    return table(
-        "The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows
-    )
+    return table("The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows)
 
 
 def labelled(notebook: Path) -> set[int]:
@@ -251,12 +238,8 @@ def citations(root: Path) -> dict[int, list[str]]:
         module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                place = re.search(
-                    r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL
-                )
-                for first, last in re.findall(
-                    r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""
-                ):
+                place = re.search(r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL)
+                for first, last in re.findall(r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""):
                     for number in range(int(first), int(last or first) + 1):
                         names = found.setdefault(number, [])
                         names += [name for name in [f"{module}.{node.name}"] if name not in names]
@@ -277,9 +260,7 @@ def statistics(root: Path) -> str:
     ]
     seconds = sum(run["seconds"] for run in runs.values())
     rows.append(["together", f"{seconds:.1f}", ""])
-    times = table(
-        "The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b"
-    )
+    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b")
     # Executed at different times, notebooks can have run under different versions: name each set once.
     sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
     rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
@@ -302,9 +283,7 @@ class CompiledFunctionDocumenter(FunctionDocumenter):
         return callable(member) and hasattr(member, "py_func")
 
 
-def skip_field_of_named_tuple(
-    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
-) -> bool | None:
+def skip_field_of_named_tuple(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
     """Leave out "Alias for field number 0": the class's docstring describes its fields."""
     return True if type(obj).__name__ == "_tuplegetter" else None
 
