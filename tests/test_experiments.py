@@ -86,7 +86,7 @@ def test_every_switch_changes_the_specification(field: str, value: Any) -> None:
 
 
 def test_every_switch_is_in_the_test_above() -> None:
-    marks = test_every_switch_changes_the_specification.pytestmark  # type: ignore[attr-defined]
+    marks = test_every_switch_changes_the_specification.pytestmark
     assert {field for field, _ in marks[0].args[1]} == {entry["name"] for entry in Reading.describe()}
 
 

@@ -45,7 +45,7 @@ def stop_by_words(rule: ST3, errors: np.ndarray, correct: np.ndarray) -> int | N
 def test_fires_where_the_words_say(seed, window, beta, chunks, average_error) -> None:
     rng = np.random.default_rng(seed)
     errors = rng.uniform(0.0, 0.5, size=(200, 2)) * rng.uniform(0.1, 1.0, size=(200, 1))
-    correct = (errors < 0.45).all(axis=1)
+    correct: np.ndarray = np.all(errors < 0.45, axis=1)
     rule = ST3(beta, window, average_error)
     assert stop_of(rule, errors, correct, chunks) == stop_by_words(rule, errors, correct)
 
