@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lstm97.experiments import find_rows, row, rows
-from lstm97.experiments.row import canonical
+from lstm97.experiments.base import canonical
 from lstm97.reading import READINGS, Reading, named
 from lstm97.stopping import ST3
 

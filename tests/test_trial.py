@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lstm97.experiments import row
-from lstm97.experiments.row import Specification
+from lstm97.experiments.base import Specification
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import ST3
 from lstm97.trials import run_trial

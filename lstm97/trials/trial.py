@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.experiments.row import Specification
+from lstm97.experiments.base import Specification
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.

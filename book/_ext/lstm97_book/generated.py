@@ -95,15 +95,13 @@ def known(value: float | None) -> bool:
 
 
 def scores() -> list[dict[str, Any]]:
-    """Return the scoreboard's lines that have records."""
-    return [line for line in importlib.import_module("lstm97.trials").scoreboard() if line["n"]]
+    """Return the scoreboard's lines: every row under the literal reading, and what else has records."""
+    return list(importlib.import_module("lstm97.trials").scoreboard())
 
 
 def scoreboard(root: Path) -> str:
-    """Every row that has records: the paper beside measured, one table for each reading, `literal` first."""
+    """Every row: the paper beside measured, one table for each reading, `literal` first."""
     lines = scores()
-    if not lines:
-        return "*No records yet.*\n"
     readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
     return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
 
@@ -111,35 +109,39 @@ def scoreboard(root: Path) -> str:
 def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
     caption = (
         f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
-        "The interval is the 95 % bootstrap interval of the mean; after \u2265, failed trials count as caps."
+        "Below our mean stands its 95 % bootstrap interval; after \u2265, failed trials count as caps."
     )
-    head = ["Row", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
-    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcdef")
+    head = ["Row", "Solved", "Paper", "Measured", "Ratio", "Verdict"]
+    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcde")
 
 
 def score_cells(line: dict[str, Any]) -> list[str]:
-    interval = f"{count(line['low'])}\u2013{count(line['high'])}" if known(line["low"]) else "–"
+    interval = f"<br><small>{count(line['low'])}\u2013{count(line['high'])}</small>" if known(line["low"]) else ""
     ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
     return [
         f"{line['title']} `{line['row']}`",
         f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
         count(line["paper"]),
-        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]),
-        interval,
+        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
         ratio,
-        f"**{line['verdict']}** {line['verdict_word']}",
+        f"**{line['verdict']}** {line['verdict_word']}"
+        if line["verdict"]
+        else "*incomplete*"
+        if line["n"]
+        else "*not run*",
     ]
 
 
 def results(root: Path) -> str:
     """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
-    lines = [line for line in scores() if line["reading"] == "literal"]
-    if not lines:
-        return "*No records yet.*\n"
-    trials = sum(line["n"] for line in lines)
-    caption = f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
+    literal = [line for line in scores() if line["reading"] == "literal"]
     head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
-    rows = ([*cells[:4], cells[6]] for cells in map(score_cells, lines))
+    rows = ([*cells[:3], cells[3].partition("<br>")[0], cells[5]] for cells in map(score_cells, literal))
+    lines = [line for line in literal if line["n"]]
+    trials = sum(line["n"] for line in lines)
+    caption = f"Rows under the literal reading: {len(lines)} measured, with {count(trials)} recorded trials in all."
+    if not lines:
+        return table(caption, "tab-results", head, rows, right="bcd")
     draw_results(lines, root / "book" / "executed" / "results.svg")
     off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
     seen = f"far from the paper or open: {', '.join(off)}" if off else "no row is off by more than a factor of three"
