@@ -127,11 +127,7 @@ def score_cells(line: dict[str, Any]) -> list[str]:
         count(line["paper"]),
         ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
         ratio,
-        f"**{line['verdict']}** {line['verdict_word']}"
-        if line["verdict"]
-        else "*incomplete*"
-        if line["n"]
-        else "*not run*",
+        verdict,
     ]
 
 
