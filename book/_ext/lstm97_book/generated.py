@@ -118,12 +118,16 @@ def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
 def score_cells(line: dict[str, Any]) -> list[str]:
     interval = f"<br><small>{count(line['low'])}\u2013{count(line['high'])}</small>" if known(line["low"]) else ""
     ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
+    so_far = " so far" if line["n"] < line["n_trials"] else ""
+    solved = f"{line['n_solved']} of {line['n']}{so_far}" if line["n"] else "–"
     verdict = f"**{line['verdict']}** {line['verdict_word']}"
     if not line["verdict"]:
         verdict = "*incomplete*" if line["n"] else "*not run*"
     return [
         f"{line['title']} `{line['row']}`",
-        f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
+        solved,
+        if line["n"]
+        else "–",
         count(line["paper"]),
         ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
         ratio,
