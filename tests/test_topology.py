@@ -33,7 +33,7 @@ def of_table_10(row: dict[str, str]) -> Topology:
 
 
 def one_hidden_unit(n_inputs: int, n_outputs: int) -> Topology:
-    """Build the competitors' net of Sec. 5.2: one self-recurrent hidden unit, layers that see all layers below."""
+    """Build the competitors' net of Sec. 5.2: one self-recurrent hidden unit; layers see all layers below."""
     return Topology(n_inputs, (), n_outputs, n_hidden=1, biased="none", outputs_see_inputs=True)
 
 
@@ -52,7 +52,7 @@ def test_another_topology_misses_table_10(wrong: str) -> None:
     hits = 0
     for row in rows("table10.csv"):
         net = of_table_10(row)
-        values = {"biased": "none" if net.biased != "none" else "ga"}
+        values: dict[str, Any] = {"biased": "none" if net.biased != "none" else "ga"}
         values |= {name: not getattr(net, name) for name in ("recurrent", "outputs_see_inputs")}
         changed = Topology(
             **{name: getattr(net, name) for name in net.__dataclass_fields__} | {wrong: values[wrong]}
