@@ -1,0 +1,737 @@
+"""The look that all figures share, the figures that several pages share, and a digest of what a figure shows.
+
+One colour means one thing on every page: gates, internal state, cell output, error, the paper's value and our
+trials keep the colours below. The greys can be read on a white and on a dark page, because figures are
+transparent. Every helper draws on axes it is given and sets no fonts or colours of its own.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import Collection, LineCollection, PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Patch, PathPatch, Rectangle
+from matplotlib.path import Path
+from matplotlib.spines import Spine
+from matplotlib.text import Annotation, Text
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullFormatter
+from numpy.typing import ArrayLike, NDArray
+
+# The Okabe-Ito palette, one role each.
+INPUT_GATE = "#0072B2"  # blue
+OUTPUT_GATE = "#E69F00"  # orange
+INTERNAL_STATE = "#009E73"  # bluish green: the carrousel
+CELL_OUTPUT = "#56B4E9"  # sky blue
+ERROR = "#D55E00"  # vermillion: error, gradient, failure
+FAILURE = ERROR
+PAPER = "#CC79A7"  # purple: the paper's value, always a diamond labelled "paper"
+
+# Greys that stand on white and on a dark page alike (contrast above 4 on both).
+GREY = "#787878"
+TRIALS = GREY
+TARGET = GREY
+LABEL = GREY
+
+#: Dash patterns for the curves of one role, in the order in which they are used.
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 2)),
+    (0, (1.5, 1.5)),
+    (0, (6, 2, 1.5, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (9, 3)),
+)
+
+
+def use_style() -> None:
+    """Give all figures drawn from now on the look of this project."""
+    plt.style.use("lstm97.lstm97")
+
+
+# ---------------------------------------------------------------------------------------------------- digest
+
+
+def digest(figure: Figure) -> str:
+    """Describe all that a figure shows in a few lines of text.
+
+    The text names, for every axes, its labels, scales and limits, and for every line, collection, patch
+    and image the number of points, the first and the last point, and a hash over all points and the style.
+    Numbers are rounded to 6 significant digits before they are hashed, so the text is the same on every
+    machine; another value, colour, marker, label, scale or limit gives another text.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, drawn or not: drawing does not change the digest.
+
+    Returns
+    -------
+    str
+        The first line holds a hash over everything; then one paragraph per axes. Beyond ten artists in one
+        axes the rest share a line.
+
+    Raises
+    ------
+    ValueError
+        If the figure shows no finite data point, or holds an artist that the digest cannot describe.
+    """
+    n_points, paragraphs, full = 0, [], []
+    for number, axes in enumerate(_all_axes(figure), start=1):
+        points, lines, details = _describe_axes(axes)
+        n_points += points
+        paragraphs.append(f"axes {number}: " + "\n  ".join(lines))
+        full.append(details)
+    if n_points == 0:
+        raise ValueError(
+            "digest: the figure holds no data; plot something finite before asking for its digest"
+        )
+    outside = [_text(text) for text in [*figure.texts, *_suptitles(figure)] if text.get_text()]
+    outside += [_legend(legend) for legend in figure.legends]
+    size = " x ".join(_number(side) for side in figure.get_size_inches())
+    total = _hash(repr((size, full, outside)))
+    count = f"{len(paragraphs)} axes" + (f", {len(outside)} texts beside them" if outside else "")
+    return "\n".join([f"figure {total}: {size} in, {count}, {n_points} points", *paragraphs])
+
+
+def _all_axes(figure: Figure) -> list[Axes]:
+    found: list[Axes] = []
+    waiting: list[Any] = list(figure.axes)
+    while waiting:
+        axes = waiting.pop(0)
+        found.append(axes)
+        waiting = [*axes.child_axes, *waiting]
+    return found
+
+
+def _suptitles(figure: Figure) -> list[Text]:
+    names = ("_suptitle", "_supxlabel", "_supylabel")
+    return [text for text in (getattr(figure, name, None) for name in names) if text is not None]
+
+
+def _describe_axes(axes: Axes) -> tuple[int, list[str], str]:
+    scales = (axes.get_xscale(), axes.get_yscale())
+    head = "; ".join(_describe_axis(axis) for axis in (axes.xaxis, axes.yaxis))
+    titles = [axes.get_title(loc=where) for where in ("left", "center", "right")]
+    head = "".join(f"{title!r}; " for title in titles if title) + head
+    n_points, entries, texts = 0, [], []
+    title_texts = {
+        id(text)
+        for text in (axes.title, getattr(axes, "_left_title", None), getattr(axes, "_right_title", None))
+    }
+    for artist in axes.get_children():
+        if isinstance(artist, Spine | Axis | Axes) or artist is axes.patch or id(artist) in title_texts:
+            continue
+        if isinstance(artist, Text):
+            texts.append(_text(artist))
+        elif isinstance(artist, Legend):
+            texts.append(_legend(artist))
+        else:
+            points, style = _points_and_style(artist)
+            n_points += int(np.isfinite(points).all(axis=1).sum())
+            entries.append(_entry(artist, points, style, scales))
+    details = repr((head, bool(axes.axison), str(axes.get_aspect()), entries, texts))
+    shown = (
+        entries
+        if len(entries) <= 11
+        else [*entries[:10], f"{len(entries) - 10} more: {_hash(repr(entries[10:]))}"]
+    )
+    if texts:
+        shown = [*shown, f"{len(texts)} {'text' if len(texts) == 1 else 'texts'}: {_hash(repr(texts))}"]
+    return n_points, [head, *shown], details
+
+
+def _describe_axis(axis: Any) -> str:
+    low, high = _rounded(np.array(axis.get_view_interval()), axis.get_scale())
+    description = f"{axis.axis_name} {axis.get_label().get_text()!r} {axis.get_scale()} [{low}, {high}]"
+    locator, formatter = axis.get_major_locator(), axis.get_major_formatter()
+    places = np.asarray(locator() if isinstance(locator, FixedLocator) else [], dtype=np.float64)
+    if places.size:
+        description += " at " + ", ".join(_rounded(places, axis.get_scale()))
+    if isinstance(formatter, FixedFormatter):
+        description += " named " + ", ".join(repr(str(name)) for name in formatter.seq)
+    elif isinstance(formatter, FuncFormatter) and places.size:
+        description += " named " + ", ".join(repr(str(formatter(x, i))) for i, x in enumerate(places))
+    return description
+
+
+def _entry(
+    artist: Any, points: NDArray[np.float64], style: tuple[object, ...], scales: tuple[str, str]
+) -> str:
+    """One line for one artist: its kind, its number of points, the first and the last, and a hash."""
+    columns = [_rounded(points[:, axis], scale) for axis, scale in enumerate(scales)]
+    rounded = list(zip(*columns, strict=True))
+    label = str(artist.get_label())
+    name = type(artist).__name__ + (f" {label!r}" if label and not label.startswith("_") else "")
+    ends = " to ".join("(" + ", ".join(point) + ")" for point in (rounded[:1] + rounded[-1:])[: len(rounded)])
+    whole = _hash(repr((name, rounded, style)))
+    return f"{name}: {len(rounded)} points{', ' + ends if ends else ''}, {whole}"
+
+
+def _points_and_style(artist: Any) -> tuple[NDArray[np.float64], tuple[object, ...]]:
+    """Return an artist's points (n, 2) in the coordinates it was given in, and all else that it shows."""
+    common = (
+        type(artist).__name__,
+        artist.get_visible(),
+        artist.get_zorder(),
+        artist.get_alpha(),
+        _anchors(artist),
+    )
+    if isinstance(artist, Line2D):
+        points: NDArray[np.float64] = np.ma.filled(np.ma.asarray(artist.get_xydata(), dtype=float), np.nan)
+        colours = (artist.get_color(), artist.get_markerfacecolor(), artist.get_markeredgecolor())
+        dashes = repr(getattr(artist, "_unscaled_dash_pattern", None)) + str(artist.get_linestyle())
+        marker = (str(artist.get_marker()), artist.get_markersize(), artist.get_markeredgewidth())
+        return points, (
+            *common,
+            _colours(colours),
+            dashes,
+            artist.get_linewidth(),
+            marker,
+            artist.get_drawstyle(),
+        )
+    if isinstance(artist, Collection):
+        return _collection(artist, common)
+    if isinstance(artist, AxesImage):
+        left, right, bottom, top = artist.get_extent()
+        return np.array([[left, bottom], [right, top]]), (*common, _mapped(artist))
+    if isinstance(artist, Patch) and not isinstance(artist, FancyArrowPatch):
+        points = artist.get_patch_transform().transform(artist.get_path().vertices)
+        edges = (artist.get_facecolor(), artist.get_edgecolor())
+        look = (
+            artist.get_fill(),
+            artist.get_linewidth(),
+            repr(artist.get_linestyle()),
+            str(artist.get_hatch()),
+        )
+        return np.asarray(points, dtype=float), (*common, _colours(edges), look)
+    raise ValueError(
+        f"digest: the figure holds a {type(artist).__name__}, which the digest cannot describe; "
+        "draw it with lines, collections, patches, images or annotations"
+    )
+
+
+def _collection(
+    artist: Collection, common: tuple[object, ...]
+) -> tuple[NDArray[np.float64], tuple[object, ...]]:
+    outlines = [np.asarray(path.vertices, dtype=float) for path in artist.get_paths()]
+    joined = np.concatenate(outlines) if outlines else np.empty((0, 2))
+    offsets: NDArray[np.float64] = np.ma.filled(
+        np.ma.asarray(artist.get_offsets(), dtype=float), np.nan
+    ).reshape(-1, 2)
+    look: tuple[object, ...] = (
+        [round(float(width), 6) for width in np.atleast_1d(artist.get_linewidth())],
+        repr(artist.get_linestyle()),
+        str(artist.get_hatch()),
+        [len(outline) for outline in outlines],
+    )
+    if artist.get_array() is None:
+        look += (_colours([*artist.get_facecolor(), *artist.get_edgecolor()]),)
+    else:
+        look += (_mapped(artist),)
+    if isinstance(artist, PathCollection):
+        return offsets, (
+            *common,
+            look,
+            _rounded(joined),
+            _rounded(np.asarray(artist.get_sizes(), dtype=float)),
+        )
+    return joined, (*common, look, _rounded(offsets))
+
+
+def _mapped(artist: Any) -> tuple[object, ...]:
+    """Values that a colour map turns into colours, with the map and its limits."""
+    values: NDArray[np.float64] = np.ma.filled(np.ma.asarray(artist.get_array(), dtype=float), np.nan)
+    limits = [np.nan if limit is None else float(limit) for limit in artist.get_clim()]
+    return (
+        artist.get_cmap().name,
+        type(artist.norm).__name__,
+        _rounded(np.array(limits)),
+        values.shape,
+        _rounded(values),
+    )
+
+
+def _anchors(artist: Any) -> tuple[bool, ...]:
+    """Whether x and y are the axes' data coordinates."""
+    return (
+        tuple(artist.get_transform().contains_branch_seperately(artist.axes.transData)) if artist.axes else ()
+    )
+
+
+def _text(text: Any) -> tuple[object, ...]:
+    places = [*text.get_position()]
+    coordinates: object = _anchors(text)
+    if isinstance(text, Annotation):
+        places += [*text.xy]
+        coordinates = [
+            kind if isinstance(kind, str | tuple) else type(kind).__name__
+            for kind in (text.xycoords, text.anncoords)
+        ]
+        coordinates = (coordinates, text.arrow_patch is not None)
+    look = (
+        text.get_color(),
+        text.get_rotation(),
+        text.get_fontsize(),
+        text.get_ha(),
+        text.get_va(),
+        text.get_visible(),
+    )
+    return text.get_text(), _rounded(np.asarray(places, dtype=float)), coordinates, look
+
+
+def _legend(legend: Legend) -> tuple[object, ...]:
+    handles = [repr(_points_and_style(handle)[1]) for handle in legend.legend_handles if handle is not None]
+    return [text.get_text() for text in legend.get_texts()], legend.get_title().get_text(), handles
+
+
+def _colours(colours: Iterable[Any]) -> list[str]:
+    return [
+        to_hex(colour, keep_alpha=True) if not isinstance(colour, str) or colour != "none" else "none"
+        for colour in colours
+    ]
+
+
+def _rounded(values: NDArray[np.float64], scale: str = "linear") -> list[str]:
+    """Round to 6 significant digits, as text.
+
+    On a linear scale what is below 1e-12 of the largest value counts as zero: it is rounding noise and cannot
+    be seen. A nudge of 1e-9 keeps values with few decimals off the border between two roundings.
+    """
+    flat = np.asarray(values, dtype=float).ravel()
+    finite = np.abs(flat[np.isfinite(flat)])
+    if scale == "linear" and finite.size:
+        flat = np.where(np.abs(flat) < 1e-12 * finite.max(), 0.0, flat)
+    return [_number(value * (1 + 1e-9)) for value in flat.tolist()]
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:.6g}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+# ---------------------------------------------------------------------------------------------------- labels
+
+
+def label_lines(axes: Axes, labels: Sequence[tuple[float, str]], size: float = 9.0) -> None:
+    """Write labels to the right of the axes, each at the height of its curve's end, without overlaps.
+
+    Call it after everything is plotted: it fixes the limits of the vertical axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    labels : sequence of (float, str)
+        The height in data coordinates, and the text.
+    size : float
+        Font size in points.
+    """
+    if not labels:
+        return
+    axes.set_ylim(axes.get_ylim())
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    height = axes.get_position().height * figure.get_size_inches()[1] * 72
+    gap = 1.25 * size / height
+    x = axes.get_xlim()[1]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    wanted = np.array([to_axes.transform((x, y))[1] for y, _ in labels])
+    places = _spread(np.clip(wanted, 0.0, 1.0), gap)
+    for place, (_, text) in zip(places, labels, strict=True):
+        axes.annotate(
+            text,
+            (1.0, place),
+            xycoords="axes fraction",
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left",
+            fontsize=size,
+            color=LABEL,
+            annotation_clip=False,
+        )
+
+
+def _spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
+    """Move places apart, keeping their order, until neighbours are at least `gap` from each other."""
+    order = np.argsort(wanted, kind="stable")
+    places = wanted[order]
+    for _ in range(100):
+        overlap = gap - np.diff(places)
+        if not (overlap > 1e-6).any():
+            break
+        for i, amount in enumerate(overlap):
+            if amount > 0:
+                places[i] -= amount / 2
+                places[i + 1] += amount / 2
+    spread = np.empty_like(places)
+    spread[order] = places
+    return spread
+
+
+# ---------------------------------------------------------------------------------------------------- trials
+
+
+def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Plot every trial's number of sequences to success beside the paper's mean.
+
+    Solved trials are grey dots; their mean is a larger dot with its interval; a failed trial is an open
+    triangle at the number of sequences where it was stopped; the paper's mean is a diamond labelled "paper".
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    rows : sequence of mappings
+        From top to bottom, each with the keys ``label`` (text at the left), ``successes`` and ``failures``
+        (sequences of each solved trial, caps of each failed one), ``mean``, ``low``, ``high`` (of the solved
+        trials; None if none was solved) and ``paper`` (the printed mean, or None).
+
+    Raises
+    ------
+    ValueError
+        If there are no rows, a row has no trial, or a count is not positive.
+    """
+    if not rows:
+        raise ValueError("sequences_to_success: no rows; give at least one")
+
+    def beside(text: str, x: float, y: float) -> None:
+        axes.annotate(
+            text,
+            (x, y),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=LABEL,
+            annotation_clip=False,
+        )
+
+    for y, row in enumerate(rows):
+        solved = np.asarray(row["successes"], dtype=float)
+        failed = np.asarray(row["failures"], dtype=float)
+        trials = np.concatenate([solved, failed])
+        if trials.size == 0:
+            raise ValueError(
+                f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it"
+            )
+        if not (trials > 0).all():
+            raise ValueError(
+                f"sequences_to_success: row {row['label']!r} has a trial of {trials.min():g} sequences; "
+                "every count must be positive"
+            )
+        lane = y - 0.18
+        axes.plot(
+            solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8
+        )
+        axes.plot(
+            failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3
+        )
+        if failed.size:
+            beside(f"{len(failed)} of {len(trials)} failed", float(failed.max()), lane)
+        if row["mean"] is not None:
+            axes.plot([row["low"], row["high"]], [y + 0.12, y + 0.12], color=TRIALS, lw=2.4)
+            axes.plot([row["mean"]], [y + 0.12], ls="", marker="o", ms=8, mfc=TRIALS, mec="none")
+            beside("mean", float(row["high"]), y + 0.12)
+        if row["paper"] is not None:
+            axes.plot([row["paper"]], [y + 0.34], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+            beside("paper", float(row["paper"]), y + 0.34)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations until success")
+    axes.set_yticks(range(len(rows)), [str(row["label"]) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    _plain_thousands(axes.xaxis)
+
+
+def _jitter(n: int) -> NDArray[np.float64]:
+    """Heights in [0, 0.3) that keep n dots of one row apart, the same at every call."""
+    return 0.3 * ((np.arange(n, dtype=np.float64) * 0.6180339887) % 1.0 - 0.5)
+
+
+def _plain_thousands(axis: Axis) -> None:
+    """Write 20,000 for 20000 on a logarithmic axis, at 1, 2 and 5 of every decade if it spans few decades."""
+    low, high = axis.get_view_interval()
+    few = np.log10(high / low) < 2.2
+    axis.set_major_locator(mpl.ticker.LogLocator(base=10, subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def learning_curves(
+    axes: Axes,
+    curves: Sequence[tuple[ArrayLike, ArrayLike, bool]],
+    ylabel: str = "mean absolute error",
+    criterion: float | None = None,
+) -> None:
+    """Plot one thin line per trial: solved ones grey, failed ones vermillion, dashed, ending in a triangle.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    curves : sequence of (sequences, errors, solved)
+        For each trial the sequence presentations so far (n,), the training error (n,), and whether it was
+        solved.
+    ylabel : str
+        What the errors are.
+    criterion : float, optional
+        The error below which training may stop, drawn as a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If there are no curves, or a curve's two arrays differ in shape or are empty.
+    """
+    if not curves:
+        raise ValueError("learning_curves: no curves; give at least one trial")
+    last: dict[bool, float] = {}
+    counts = {True: 0, False: 0}
+    longest: dict[bool, float] = {True: 0.0, False: 0.0}
+    for number, (sequences, errors, solved) in enumerate(curves):
+        x, y = np.asarray(sequences, dtype=float), np.asarray(errors, dtype=float)
+        if x.ndim != 1 or x.shape != y.shape or x.size == 0:
+            raise ValueError(
+                f"learning_curves: curve {number} has sequences of shape {x.shape} and errors of shape "
+                f"{y.shape}; both must be one-dimensional, equally long and not empty"
+            )
+        solved = bool(solved)
+        counts[solved] += 1
+        colour, marker = (TRIALS, "o") if solved else (FAILURE, "^")
+        axes.plot(x, y, color=colour, lw=0.8, alpha=0.75, ls="-" if solved else DASHES[1])
+        axes.plot(
+            x[-1:],
+            y[-1:],
+            ls="",
+            marker=marker,
+            ms=4 if solved else 6,
+            mfc=colour if solved else "none",
+            mec=colour,
+        )
+        if x[-1] > longest[solved]:
+            longest[solved], last[solved] = x[-1], y[-1]
+    axes.set_xlabel("sequence presentations")
+    axes.set_ylabel(ylabel)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.01)
+    if criterion is not None:
+        axes.axhline(criterion, color=TARGET, lw=1.0, ls=DASHES[1])
+        label_lines(axes, [(criterion, "criterion")])
+    for solved, word in ((True, "solved"), (False, "failed")):
+        if counts[solved]:
+            axes.annotate(
+                f"{counts[solved]} {word}",
+                (longest[solved], last[solved]),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=LABEL,
+                annotation_clip=False,
+            )
+
+
+# ------------------------------------------------------------------------------- a trained net, a topology
+
+
+def gates_and_states(
+    axes_list: Sequence[Axes],
+    trace: Any,
+    marks: Mapping[int, str] | None = None,
+    targets: ArrayLike | None = None,
+) -> None:
+    """Plot a net's gates, internal states, cell outputs and output units over the steps of one sequence.
+
+    Parameters
+    ----------
+    axes_list : sequence of four Axes
+        From top to bottom: gates, internal states, cell outputs, output units. Share the horizontal axis.
+    trace : object
+        With the arrays ``y_in``, ``y_out``, ``s_c``, ``y_c`` and ``y_k``, each (n_steps, ...).
+    marks : mapping from step to text, optional
+        Steps to point out, counted from 1, such as the relevant inputs.
+    targets : (K,) array-like, optional
+        Targets of the output units at the last step, drawn as dashes.
+
+    Raises
+    ------
+    ValueError
+        If there are not four axes, or the arrays differ in their number of steps.
+    """
+    if len(axes_list) != 4:
+        raise ValueError(
+            f"gates_and_states: needs four axes (gates, states, cell outputs, outputs), got {len(axes_list)}"
+        )
+    arrays = {
+        name: np.asarray(getattr(trace, name), dtype=float) for name in ("y_in", "y_out", "s_c", "y_c", "y_k")
+    }
+    n_steps = len(arrays["y_k"])
+    wrong = {name: len(array) for name, array in arrays.items() if len(array) != n_steps and array.size}
+    if wrong:
+        raise ValueError(
+            f"gates_and_states: y_k has {n_steps} steps, but {wrong}; give a trace of one sequence"
+        )
+    panels: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+        ("gates", (("y_in", INPUT_GATE, "in"), ("y_out", OUTPUT_GATE, "out"))),
+        ("internal state", (("s_c", INTERNAL_STATE, "cell"),)),
+        ("cell output", (("y_c", CELL_OUTPUT, "cell"),)),
+        ("output", (("y_k", LABEL, "output"),)),
+    )
+    steps = np.arange(1, n_steps + 1)
+    for axes, (title, parts) in zip(axes_list, panels, strict=True):
+        axes.set_ylabel(title)
+        labels = []
+        for name, colour, word in parts:
+            columns = arrays[name].reshape(n_steps, -1).T if arrays[name].size else np.empty((0, n_steps))
+            for i, column in enumerate(columns):
+                axes.plot(steps, column, color=colour, ls=DASHES[i % len(DASHES)], lw=1.4)
+                labels.append((float(column[-1]), f"{word} {i + 1}"))
+        if title == "output" and targets is not None:
+            for target in np.unique(np.asarray(targets, dtype=float)):
+                axes.plot(
+                    [n_steps - 0.08 * n_steps, n_steps], [target, target], color=TARGET, lw=1.2, ls=DASHES[2]
+                )
+                axes.annotate(
+                    "target",
+                    (n_steps - 0.08 * n_steps, target),
+                    xytext=(-3, 0),
+                    textcoords="offset points",
+                    ha="right",
+                    va="center",
+                    fontsize=8.5,
+                )
+        axes.set_xlim(1, n_steps)
+        label_lines(axes, labels, size=8.5)
+        for step in marks or {}:
+            axes.axvline(step, color=GREY, lw=0.8, ls=DASHES[2], zorder=0.5)
+    for step, text in (marks or {}).items():
+        axes_list[0].annotate(
+            text,
+            (step, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8.5,
+        )
+    axes_list[-1].set_xlabel("time step")
+
+
+def draw_topology(axes: Axes, topology: Any) -> None:
+    """Draw a net: inputs below, the hidden layer with its memory cell blocks in the middle, outputs on top.
+
+    Gates stand beside the cells they guard. Only a part of the connections is drawn: those from the inputs
+    into the first block, those from one cell back into the first block, and those from all cells to the
+    outputs.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its ticks and frame are switched off.
+    topology : object
+        With ``n_inputs``, ``block_sizes``, ``n_outputs``, ``in_gates``, ``out_gates``, ``n_hidden``,
+        ``connectivity`` ("F" or "B") and ``n_weights``.
+    """
+    shown: list[tuple[str, int]] = []  # the hidden layer from left to right: kind and block
+    for block, size in enumerate(topology.block_sizes):
+        shown += [("in", block)] if topology.in_gates else []
+        shown += [("cell", block)] * size
+        shown += [("out", block)] if topology.out_gates else []
+    shown += [("hidden", -1)] * topology.n_hidden
+    blocks = np.array([block for _, block in shown])
+    gaps = np.concatenate([[0.0], np.where(np.diff(blocks) != 0, 1.7, 1.0)])
+    x_hidden = np.cumsum(gaps) - np.sum(gaps) / 2
+    half = max(x_hidden[-1] + 0.5, 3.2)
+    x_inputs, skipped_in = _row(topology.n_inputs, half)
+    x_outputs, skipped_out = _row(topology.n_outputs, half)
+    kinds = np.array([kind for kind, _ in shown])
+    y_low, y_mid, y_top = 0.0, 1.5, 3.0
+
+    links = [((x, y_low), (target, y_mid)) for target in x_hidden[blocks == 0] for x in x_inputs]
+    from_units = (kinds == "cell") | (kinds == "hidden")
+    links += [((x, y_mid), (target, y_top)) for x in x_hidden[from_units] for target in x_outputs]
+    axes.add_collection(LineCollection(links, colors=GREY, linewidths=0.6, alpha=0.45, zorder=1))
+    if topology.connectivity == "B":
+        side = half + 0.5
+        for x in x_outputs[-1:]:
+            _curve(
+                axes,
+                [(x_inputs[-1], y_low), (side + 0.6, y_low + 0.6), (side + 0.6, y_top - 0.6), (x, y_top)],
+                GREY,
+            )
+    sender = x_hidden[np.flatnonzero(kinds == "cell")[-1]]
+    for target in x_hidden[(blocks == 0) & (x_hidden != sender)]:
+        depth = 0.7 + 0.03 * abs(sender - target)
+        _curve(
+            axes,
+            [(sender, y_mid), (sender, y_mid - depth), (target, y_mid - depth), (target, y_mid)],
+            CELL_OUTPUT,
+        )
+
+    for block in range(len(topology.block_sizes)):
+        inside = x_hidden[blocks == block]
+        left, right = inside.min() - 0.55, inside.max() + 0.55
+        axes.add_patch(
+            Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2)
+        )
+        axes.text(left, y_mid + 0.48, f"block {block + 1}", fontsize=8.5, ha="left", va="bottom")
+    looks = {
+        "in": (INPUT_GATE, "s", "white"),
+        "out": (OUTPUT_GATE, "s", "black"),
+        "cell": (INTERNAL_STATE, "o", "white"),
+        "hidden": (GREY, "o", "white"),
+    }
+    for kind, (colour, marker, ink) in looks.items():
+        place = x_hidden[kinds == kind]
+        if place.size:
+            height = np.full(place.size, y_mid)
+            axes.plot(place, height, ls="", marker=marker, ms=18, mfc=colour, mec="none", zorder=3)
+            for x in place:
+                axes.text(x, y_mid, kind, fontsize=7, color=ink, ha="center", va="center_baseline", zorder=4)
+    for x in x_hidden[kinds == "cell"]:
+        turn = np.linspace(-0.25 * np.pi, 1.25 * np.pi, 40)
+        axes.plot(
+            x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3
+        )
+    rows = (
+        (x_inputs, y_low, skipped_in, topology.n_inputs, "input"),
+        (x_outputs, y_top, skipped_out, topology.n_outputs, "output"),
+    )
+    for places, y, skipped, n, word in rows:
+        axes.plot(places, np.full(places.size, y), ls="", marker="o", ms=8, mfc=GREY, mec="none", zorder=3)
+        if skipped is not None:
+            axes.text(skipped, y, "· · ·", ha="center", va="center")
+        axes.text(-half - 0.5, y, f"{n} {word}{'s' * (n != 1)}", ha="right", va="center")
+    axes.text(-half - 0.5, y_mid, "hidden layer", ha="right", va="center")
+    weights = f"{topology.n_weights:,} weights"
+    axes.text(1.0, 0.0, weights, transform=axes.transAxes, ha="right", va="bottom")
+    axes.set_xlim(-half - 3.0, half + 2.2)
+    axes.set_ylim(-0.35, 3.35)
+    axes.set_axis_off()
+
+
+def _row(n: int, half: float) -> tuple[NDArray[np.float64], float | None]:
+    """Return places for n units side by side; beyond 12 only the first seven and the last two."""
+    spread = min(0.9, 2 * half / max(min(n, 12) - 1, 1))
+    if n <= 12:
+        return spread * (np.arange(n, dtype=np.float64) - (n - 1) / 2), None
+    places = spread * (np.array([0, 1, 2, 3, 4, 5, 6, 9, 10], dtype=np.float64) - 5)
+    return places, float(spread * 2.5)
+
+
+def _curve(axes: Axes, corners: Sequence[tuple[float, float]], colour: str) -> None:
+    path = Path(np.asarray(corners, dtype=float), [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
+    axes.add_patch(PathPatch(path, fill=False, ec=colour, lw=1.1, zorder=1.5))

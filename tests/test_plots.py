@@ -1,0 +1,334 @@
+"""Tests of lstm97.plots: the digest sees every change, and the shared figures show what they are given."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+
+from lstm97 import plots
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    with mpl.rc_context():
+        plots.use_style()
+        yield
+    plt.close("all")
+
+
+def sample(change=lambda axes: None, scale=1.0) -> Figure:
+    """Return a figure with one artist of every kind that the digest covers."""
+    figure, axes = plt.subplots()
+    x = np.linspace(0.1, 3.0, 30)
+    axes.plot(x, scale * np.exp(-x), color=plots.ERROR, label="decay")
+    axes.scatter(x, np.sin(x), s=9, color=plots.TRIALS)
+    axes.fill_between(x, 0.1, 0.2, color=plots.PAPER)
+    axes.bar([1.0, 2.0], [0.3, 0.4], color=plots.GREY)
+    axes.imshow(np.arange(6.0).reshape(2, 3) / 7, extent=(0.0, 1.0, 2.0, 3.0), aspect="auto")
+    axes.annotate("here", (1.0, 0.5))
+    axes.text(2.0, 0.6, "there")
+    axes.set_xlabel("lag")
+    axes.set_xlim(0.1, 3.0)
+    axes.set_ylim(-1.0, 3.0)
+    axes.set_xticks([1.0, 2.0], ["one", "two"])
+    axes.legend()
+    change(axes)
+    return figure
+
+
+def test_digest_repeats_and_ignores_drawing():
+    figure = sample()
+    before = plots.digest(figure)
+    figure.canvas.draw()
+    assert plots.digest(figure) == before == plots.digest(sample())
+    assert "30 points, (0.1, 0.904837) to (3, 0.0497871)" in before
+
+
+def test_digest_is_stable_across_rounding_noise():
+    assert plots.digest(sample(scale=1 + 1e-12)) == plots.digest(sample())
+
+
+def test_digest_sees_a_relative_change_of_1e_4():
+    assert plots.digest(sample(scale=1 + 1e-4)) != plots.digest(sample())
+
+
+def test_digest_takes_minus_zero_and_noise_around_zero_for_zero():
+    def line(*y):
+        figure, axes = plt.subplots()
+        axes.plot(range(len(y)), y)
+        axes.set_ylim(-2, 2)
+        return plots.digest(figure)
+
+    assert line(0.0, 1.0) == line(-0.0, 1.0) == line(1.2e-16, 1.0)
+    assert line(1e-6, 1.0) != line(0.0, 1.0)
+
+
+def test_digest_keeps_small_values_on_a_log_axis():
+    def line(small):
+        figure, axes = plt.subplots()
+        axes.semilogy([1, 2, 3], [1.0, small, 1e-60])
+        return plots.digest(figure)
+
+    assert line(1e-40) != line(1.001e-40)
+
+
+CHANGES = {
+    "line colour": lambda axes: axes.lines[0].set_color(plots.PAPER),
+    "line dashes": lambda axes: axes.lines[0].set_linestyle((0, (5, 2))),
+    "line width": lambda axes: axes.lines[0].set_linewidth(3),
+    "marker": lambda axes: axes.lines[0].set_marker("^"),
+    "curve's label": lambda axes: axes.lines[0].set_label("growth"),
+    "a curve more": lambda axes: axes.plot([1, 2], [0, 1]),
+    "a curve less": lambda axes: axes.lines[0].remove(),
+    "one value": lambda axes: axes.lines[0].set_ydata(np.r_[axes.lines[0].get_ydata()[:-1], 0.05]),
+    "a value in the middle": lambda axes: axes.lines[0].get_ydata(orig=True).__setitem__(15, 0.3),
+    "scatter": lambda axes: axes.collections[0].set_offsets(axes.collections[0].get_offsets() * 1.0001),
+    "scatter colour": lambda axes: axes.collections[0].set_facecolor(plots.PAPER),
+    "scatter size": lambda axes: axes.collections[0].set_sizes([16]),
+    "area": lambda axes: axes.collections[1].set_alpha(0.3),
+    "bar height": lambda axes: axes.patches[0].set_height(0.30003),
+    "bar colour": lambda axes: axes.patches[0].set_facecolor(plots.PAPER),
+    "image value": lambda axes: axes.images[0].set_data(np.arange(6.0).reshape(2, 3) / 7.001),
+    "colour map": lambda axes: axes.images[0].set_cmap("gray"),
+    "text": lambda axes: axes.texts[1].set_text("nowhere"),
+    "text's place": lambda axes: axes.texts[1].set_position((2.0, 0.7)),
+    "text's colour": lambda axes: axes.texts[1].set_color(plots.PAPER),
+    "annotation's place": lambda axes: setattr(axes.texts[0], "xy", (1.0, 0.6)),
+    "axis label": lambda axes: axes.set_xlabel("time"),
+    "title": lambda axes: axes.set_title("title", loc="left"),
+    "tick names": lambda axes: axes.set_xticks([1.0, 2.0], ["one", "three"]),
+    "log axis": lambda axes: axes.set_xscale("log"),
+    "limits": lambda axes: axes.set_ylim(-1.0, 2.0),
+    "legend": lambda axes: axes.get_legend().get_texts()[0].set_text("growth"),
+    "figure's title": lambda axes: axes.figure.suptitle("all"),
+    "figure's size": lambda axes: axes.figure.set_size_inches(7, 4),
+    "inset": lambda axes: axes.inset_axes((0.5, 0.5, 0.2, 0.2)).plot([1, 2], [3, 4]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_digest_sees(name):
+    def change(axes):
+        CHANGES[name](axes)
+        for line in axes.lines:
+            line.recache_always()
+
+    assert plots.digest(sample(change)) != plots.digest(sample())
+
+
+def test_digest_sees_two_curves_swapped():
+    def two(first, second):
+        figure, axes = plt.subplots()
+        axes.plot([0, 1], first, color=plots.INPUT_GATE)
+        axes.plot([0, 1], second, color=plots.OUTPUT_GATE)
+        return plots.digest(figure)
+
+    assert two([0, 1], [1, 0]) != two([1, 0], [0, 1])
+
+
+def test_digest_covers_the_artists_it_folds():
+    def many(last):
+        figure, axes = plt.subplots()
+        for i in range(40):
+            axes.plot([0, 1], [i, i + (last if i == 20 else 1)])
+        axes.set_ylim(0, 60)
+        return plots.digest(figure)
+
+    assert len(many(1.0).splitlines()) == 13
+    assert "30 more" in many(1.0)
+    assert many(1.0) != many(1.001)
+
+
+@pytest.mark.parametrize("fill", ["nothing", "axes", "text", "nan"])
+def test_digest_refuses_an_empty_figure(fill):
+    figure = plt.figure()
+    if fill != "nothing":
+        axes = figure.add_subplot()
+        if fill == "text":
+            axes.text(0, 0, "only words")
+        elif fill == "nan":
+            axes.plot([0, 1], [np.nan, np.nan])
+    with pytest.raises(ValueError, match="holds no data"):
+        plots.digest(figure)
+
+
+def test_digest_refuses_what_it_cannot_describe():
+    figure = sample(lambda axes: axes.add_patch(FancyArrowPatch((0, 0), (1, 1))))
+    with pytest.raises(ValueError, match="FancyArrowPatch"):
+        plots.digest(figure)
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#121212"])
+def test_text_stands_on_white_and_on_dark(ground):
+    assert contrast(plots.GREY, ground) > 4
+    assert contrast("#333333", "#121212") < 4  # a grey made for white pages does not
+    for name in ("text.color", "axes.labelcolor", "xtick.labelcolor", "axes.edgecolor"):
+        colour = mpl.rcParams[name]
+        assert to_hex(colour if str(colour).startswith("#") else f"#{colour}") == plots.GREY
+    assert mpl.rcParams["figure.facecolor"] == mpl.rcParams["axes.facecolor"] == "none"
+
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "label": "6a",
+        "successes": [20000, 35000, 41000],
+        "failures": [],
+        "mean": 32000.0,
+        "low": 20000.0,
+        "high": 41000.0,
+        "paper": 31390,
+    },
+    {
+        "label": "6b",
+        "successes": [],
+        "failures": [5000000, 5000000],
+        "mean": None,
+        "low": None,
+        "high": None,
+        "paper": None,
+    },
+]
+
+
+def test_sequences_to_success_shows_every_trial():
+    _, axes = plt.subplots()
+    plots.sequences_to_success(axes, ROWS)
+    dots = [line for line in axes.lines if line.get_marker() == "o" and line.get_markersize() == 4]
+    assert sorted(np.concatenate([line.get_xdata() for line in dots])) == [20000, 35000, 41000]
+    failed = [line for line in axes.lines if line.get_marker() == "^"]
+    assert sorted(np.concatenate([line.get_xdata() for line in failed])) == [5000000, 5000000]
+    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+    assert [(list(line.get_xdata()), line.get_markerfacecolor()) for line in diamonds] == [
+        ([31390], plots.PAPER)
+    ]
+    words = [text.get_text() for text in axes.texts]
+    assert words.count("paper") == 1
+    assert "2 of 2 failed" in words
+    assert axes.get_xscale() == "log"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["6a", "6b"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "no rows"),
+        ([{**ROWS[0], "successes": []}], "'6a' has no trial"),
+        ([{**ROWS[0], "successes": [0, 5]}], "must be positive"),
+    ],
+)
+def test_sequences_to_success_refuses(rows, message):
+    _, axes = plt.subplots()
+    with pytest.raises(ValueError, match=message):
+        plots.sequences_to_success(axes, rows)
+
+
+def test_learning_curves_tell_solved_from_failed():
+    _, axes = plt.subplots()
+    plots.learning_curves(
+        axes, [([1, 2], [0.3, 0.1], True), ([1, 2, 3], [0.3, 0.3, 0.2], False)], criterion=0.1
+    )
+    assert axes.lines[0].get_color() == plots.TRIALS
+    assert axes.lines[2].get_color() == plots.FAILURE
+    assert [text.get_text() for text in axes.texts] == ["criterion", "1 solved", "1 failed"]
+
+
+@pytest.mark.parametrize("curves", [[], [([1, 2], [0.1], True)], [([], [], True)]])
+def test_learning_curves_refuse(curves):
+    _, axes = plt.subplots()
+    with pytest.raises(ValueError, match="learning_curves"):
+        plots.learning_curves(axes, curves)
+
+
+def trace(n_steps=12):
+    rng = np.random.default_rng(0)
+    widths = {"y_in": 2, "y_out": 2, "s_c": 4, "y_c": 4, "y_k": 1}
+    return SimpleNamespace(**{name: rng.uniform(size=(n_steps, width)) for name, width in widths.items()})
+
+
+def test_gates_and_states_draws_every_unit():
+    figure, panels = plt.subplots(4, sharex=True)
+    plots.gates_and_states(panels, trace(), marks={3: "X"}, targets=[0.5])
+    labels = [text.get_text() for axes in panels for text in axes.texts]
+    for label in ("in 1", "in 2", "out 1", "out 2", "cell 4", "output 1", "target", "X"):
+        assert label in labels
+    assert plots.digest(figure) == plots.digest(figure)
+
+
+def test_gates_and_states_works_without_gates():
+    _, panels = plt.subplots(4)
+    without = trace()
+    without.y_in = np.empty((12, 0))
+    plots.gates_and_states(panels, without)
+    assert "in 1" not in [text.get_text() for text in panels[0].texts]
+
+
+def test_gates_and_states_refuses_other_shapes():
+    _, panels = plt.subplots(4)
+    with pytest.raises(ValueError, match="four axes"):
+        plots.gates_and_states(panels[:2], trace())
+    short = trace()
+    short.s_c = short.s_c[:-1]
+    with pytest.raises(ValueError, match="12 steps"):
+        plots.gates_and_states(panels, short)
+
+
+def topology(**changes):
+    given = {
+        "n_inputs": 8,
+        "block_sizes": (2, 2),
+        "n_outputs": 4,
+        "in_gates": True,
+        "out_gates": True,
+        "n_hidden": 0,
+        "connectivity": "F",
+        "n_weights": 156,
+    }
+    return SimpleNamespace(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({}, {"cell": 4, "in": 2, "out": 2}),
+        ({"block_sizes": (2, 2, 2), "n_outputs": 8, "n_weights": 308}, {"cell": 6, "in": 3, "out": 3}),
+        (
+            {"n_inputs": 101, "n_outputs": 101, "block_sizes": (1,), "out_gates": False, "connectivity": "B"},
+            {"cell": 1, "in": 1},
+        ),
+        ({"n_hidden": 3, "in_gates": False}, {"cell": 4, "out": 2, "hidden": 3}),
+    ],
+)
+def test_draw_topology_shows_every_hidden_unit(changes, counts):
+    figure, axes = plt.subplots()
+    plots.draw_topology(axes, topology(**changes))
+    words = [text.get_text() for text in axes.texts]
+    assert {kind: words.count(kind) for kind in ("in", "out", "cell", "hidden") if kind in words} == counts
+    assert f"{topology(**changes).n_weights:,} weights" in words
+    assert plots.digest(figure).startswith("figure ")
+
+
+def test_labels_do_not_overlap():
+    places = plots._spread(np.array([0.5, 0.5, 0.51, 0.9]), 0.1)
+    assert np.diff(np.sort(places)).min() > 0.1 - 1e-5
+    assert places[3] == pytest.approx(0.9)
+    assert np.diff(np.sort([0.5, 0.5, 0.51, 0.9])).min() < 0.1  # they did before
