@@ -18,8 +18,10 @@ _PACKAGE = Path(__file__).parent
 def _source_hash() -> str:
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+        source = path.read_bytes()
+        if b"compiled" in source:
+            digest.update(path.name.encode())
+            digest.update(source)
     return digest.hexdigest()[:16]
 
 

@@ -1,0 +1,345 @@
+"""The ``lstm97`` command."""
+
+import argparse
+import json
+import math
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from lstm97.experiments import find_rows, rows
+from lstm97.reading import READINGS
+from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """Bad input; the message names it and the way out."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (try: {self.prog} --help)")
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return value
+
+
+def _reading(text: str) -> str:
+    if text not in READINGS:
+        near = get_close_matches(text, READINGS, n=1, cutoff=0.5) or sorted(READINGS)
+        raise argparse.ArgumentTypeError(f"there is no reading {text!r}: did you mean {' or '.join(near)}?")
+    return text
+
+
+def _table(text: str) -> str:
+    name = f"table{text.removeprefix('table')}"
+    tables = list(dict.fromkeys(row.table for row in rows().values()))
+    if name not in tables:
+        numbers = ", ".join(table.removeprefix("table") for table in tables)
+        raise argparse.ArgumentTypeError(f"there is no table {text!r} with rows of ours: give one of {numbers}")
+    return name
+
+
+def _number(value: float, digits: int = 0) -> str:
+    return "-" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def _print_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """Print columns, the first two left-aligned."""
+    table = [tuple(head), *map(tuple, lines)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(head))]
+    for line in table:
+        cells = [text.ljust(w) if i < 2 else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))]
+        print("  ".join(cells).rstrip())
+
+
+def _print_json(value: Any) -> None:
+    def without_nan(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {key: without_nan(entry) for key, entry in item.items()}
+        if isinstance(item, list):
+            return [without_nan(entry) for entry in item]
+        return None if isinstance(item, float) and not math.isfinite(item) else item
+
+    print(json.dumps(without_nan(value), indent=2, allow_nan=False))
+
+
+def _rows(arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        _print_json(
+            [
+                {
+                    "row": row.name,
+                    "title": row.title,
+                    "section": row.section,
+                    "weights": row.topology.n_weights,
+                    "alpha": row.alpha,
+                    "trials": row.n_trials,
+                    "cap": row.cap,
+                    "paper": {
+                        "place": row.paper.place,
+                        "sequences": row.paper.sequences,
+                        "weights": row.paper.n_weights,
+                        "wrong": row.paper.wrong,
+                        "least": row.paper.least,
+                        "most": row.paper.most,
+                    },
+                }
+                for row in rows().values()
+            ]
+        )
+        return
+    _print_table(
+        ("row", "title", "trials", "weights", "alpha", "cap", "paper: sequences", "paper: wrong"),
+        (
+            (
+                row.name,
+                row.title,
+                str(row.n_trials),
+                str(row.topology.n_weights),
+                f"{row.alpha:g}",
+                f"{row.cap:,}",
+                _number(row.paper.sequences),
+                f"{row.paper.wrong} of {row.n_test}",
+            )
+            for row in rows().values()
+        ),
+    )
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from lstm97.trials.runner import plan, processes, run
+
+    chosen = find_rows(arguments.row)
+    store = Store(arguments.store)
+    store.prepare()
+    jobs = plan(chosen, arguments.reading, arguments.trials, arguments.first, arguments.cap)
+    n_jobs = min(arguments.jobs, len(jobs))
+    with processes(n_jobs) as executor:
+        new = run(jobs, store, executor, n_jobs, show=not arguments.json)
+    if arguments.json:
+        _print_json(sorted(new, key=lambda record: (record["row"], record["trial"])))
+        return
+    wanted = {(job.row, job.trial) for job in jobs}
+    for row in chosen:
+        records = [
+            record
+            for record in store.records(row.name, arguments.reading, row.under(READINGS[arguments.reading]).hash)
+            if (record["row"], record["trial"]) in wanted
+        ]
+        solved = [record["sequences"] for record in records if record["success"]]
+        mean = f", after {sum(solved) / len(solved):,.0f} sequences on average" if solved else ""
+        print(f"{row.name} ({arguments.reading}): {len(solved)} of {len(records)} trials solved{mean}")
+
+
+def _table_command(arguments: argparse.Namespace) -> None:
+    from lstm97.trials.statistics import VERDICTS, summarise_table
+
+    summaries = summarise_table(arguments.table, Store(arguments.store))
+    if arguments.json:
+        figures = (
+            "n n_solved rate_low rate_high mean low high mean_solved median least most wrong mean_absolute_error mse"
+            " ratio verdict seconds"
+        ).split()
+        _print_json(
+            [
+                {
+                    "row": one.row.name,
+                    "reading": one.reading,
+                    "trials": one.row.n_trials,
+                    "cap": one.row.cap,
+                    "paper": {"sequences": one.row.paper.sequences, "wrong": one.row.paper.wrong},
+                    **{name: getattr(one, name) for name in figures},
+                    "verdict_word": VERDICTS[one.verdict],
+                }
+                for one in summaries
+            ]
+        )
+        return
+    _print_table(
+        ("row", "reading", "solved", "paper", "mean", "95 % interval", "median", "ratio", "wrong", "paper", "verdict"),
+        (
+            (
+                one.row.name,
+                one.reading,
+                f"{one.n_solved} of {one.n}",
+                _number(one.row.paper.sequences),
+                ("≥ " if one.n_failed else "") + _number(one.mean),
+                "-" if not one.n else f"{_number(one.low)} to {_number(one.high)}",
+                _number(one.median),
+                _number(one.ratio, 2),
+                _number(one.wrong, 1),
+                str(one.row.paper.wrong),
+                f"{one.verdict} {VERDICTS[one.verdict]}".strip()
+                if one.complete or not one.n
+                else f"{one.n} of {one.row.n_trials} trials run",
+            )
+            for one in summaries
+        ),
+    )
+    print(
+        "\nsequences until success: the paper's mean and ours over all trials (a failed trial counts as its cap, then"
+        "\nthe mean is a lower bound: ≥); wrong: of 2560 test sequences, mean of the solved trials"
+    )
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from lstm97.trials.runner import Job, differences, execute, processes
+
+    store = Store(arguments.store)
+    records: list[Record] = []
+    for row in find_rows(arguments.row or ["*"]):
+        for name, reading in READINGS.items():
+            records += store.records(row.name, name, row.under(reading).hash)
+    if not records:
+        raise UsageError("there are no records to verify: run some with 'lstm97 run ROW'")
+    if arguments.sample and arguments.sample < len(records):
+        # Spread evenly over rows and readings, the same sample every time.
+        step = len(records) / arguments.sample
+        records = [records[int(i * step)] for i in range(arguments.sample)]
+    failed = 0
+    n_jobs = min(arguments.jobs, len(records))
+    with processes(n_jobs) as executor:
+        jobs = [Job(one["row"], one["reading"], one["trial"], one["cap"]) for one in records]
+        for record, again in zip(records, executor.map(execute, jobs), strict=True):
+            different = differences(record, again)
+            failed += bool(different)
+            name = f"{record['row']} ({record['reading']}) trial {record['trial']}"
+            print(f"{name}: {'differs' if different else 'same'}", flush=True)
+            for field, (recorded, now) in different.items():
+                print(f"    {field}: recorded {recorded}, now {now}")
+    print(f"{len(records) - failed} of {len(records)} trials reproduced exactly")
+    return 1 if failed else 0
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    from lstm97.bench import bench
+
+    result = bench()
+    if arguments.json:
+        _print_json(result)
+        return
+    print(f"{result['row']}, {result['weights']} weights, data and scoring included, one trial on one core:")
+    print(f"  lstm97              {result['ns_per_step']:10,.0f} ns per network step")
+    print(f"  literal NumPy loop  {result['numpy_ns_per_step']:10,.0f} ns per network step")
+    print(f"  {result['times_faster']:,.0f} times faster; weights after the same sequences agree to "
+          f"{result['largest_difference']:.0e}")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="lstm97",
+        description="Run the experiments of Hochreiter and Schmidhuber (1997), and compare with the paper's tables.",
+        epilog="example: lstm97 run table9/6a && lstm97 table 9",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, action: Callable[[argparse.Namespace], int | None], about: str, example: str
+    ) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=about, description=about, epilog=f"example: {example}")
+        one.set_defaults(action=action)
+        return one
+
+    def store_option(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--store", default=DEFAULT, metavar="DIR", help="folder of the records (default: %(default)s)")
+
+    def json_option(one: argparse.ArgumentParser) -> None:
+        one.add_argument("--json", action="store_true", help="print JSON")
+
+    def jobs_option(one: argparse.ArgumentParser) -> None:
+        one.add_argument(
+            "--jobs", type=_count, default=os.cpu_count() or 1, metavar="J", help="processes (default: one per core)"
+        )
+
+    one = command("rows", _rows, "List every row with the paper's values.", "lstm97 rows --json")
+    json_option(one)
+
+    one = command(
+        "run",
+        _run,
+        "Run the trials of rows that have no record yet, in parallel; stop it at any time and start it again.",
+        "lstm97 run 'table7/*' --trials 3 --jobs 2",
+    )
+    one.add_argument("row", nargs="+", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'")
+    one.add_argument("--trials", type=_count, metavar="N", help="number of trials (default: the paper's)")
+    one.add_argument("--first", type=_count, default=1, metavar="K", help="number of the first trial (default: 1)")
+    jobs_option(one)
+    one.add_argument("--cap", type=_count, metavar="N", help="give a trial up after N sequences (default: the row's)")
+    one.add_argument(
+        "--reading", type=_reading, default="literal", metavar="NAME", help=f"one of {', '.join(READINGS)} (default: literal)"
+    )
+    store_option(one)
+    json_option(one)
+
+    one = command(
+        "table", _table_command, "Print a table: the paper's values beside ours, with verdicts.", "lstm97 table 9"
+    )
+    one.add_argument("table", type=_table, metavar="N", help="number of the paper's table")
+    store_option(one)
+    json_option(one)
+
+    one = command(
+        "verify",
+        _verify,
+        "Run recorded trials again and compare exactly; exit code 1 on any difference.",
+        "lstm97 verify --sample 5 --row table9/6a",
+    )
+    one.add_argument("--sample", type=_count, metavar="K", help="number of trials, spread evenly (default: all)")
+    one.add_argument("--row", action="append", metavar="ROW", help="only this row, or a wildcard; may be repeated")
+    jobs_option(one)
+    store_option(one)
+
+    one = command("bench", _bench, "Time a network step, beside a literal NumPy loop.", "lstm97 bench --json")
+    json_option(one)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; from the command line if not given.
+
+    Returns
+    -------
+    int
+        Exit code: 0, 1 if `verify` found a difference, 2 for bad input, 130 after Ctrl-C.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", TornLineWarning)
+            warnings.showwarning = lambda message, *_args, **_kwargs: print(f"lstm97: {message}", file=sys.stderr)
+            parsed = _parser().parse_args(arguments)
+            return parsed.action(parsed) or 0
+    except (UsageError, StoreError) as error:
+        print(f"lstm97: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyError as error:
+        print(f"lstm97: {error.args[0]}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print("lstm97: interrupted; finished trials are recorded, the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

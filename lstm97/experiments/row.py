@@ -1,0 +1,156 @@
+"""What a row of the paper's tables is: an experiment as data, and the paper's values beside it."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from lstm97.learners import LSTM
+from lstm97.reading import Reading
+from lstm97.tasks import Adding, TemporalOrder
+from lstm97.topology import Topology
+from lstm97.stopping import ST3
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the paper prints for a row.
+
+    Attributes
+    ----------
+    place : str
+        Table and row.
+    sequences : float
+        Mean number of training sequences until the stopping criterion.
+    n_weights : int
+    wrong : int
+        Mean number of wrong predictions in the test set.
+    least, most : float or None
+        Extremes over the trials, where the caption gives them.
+    """
+
+    place: str
+    sequences: float
+    n_weights: int
+    wrong: int
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Everything that a trial's result depends on, except its number.
+
+    Attributes
+    ----------
+    row : str
+        Name of the row; seeds come from it and the trial's number.
+    task, learner, stop
+        The task, the learning system, and the stopping rule, with the reading's choices in them.
+    n_test : int
+        Size of the test set.
+    """
+
+    row: str
+    task: Adding | TemporalOrder
+    learner: LSTM
+    stop: ST3
+    n_test: int
+
+    @property
+    def hash(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+        text = json.dumps(canonical(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def canonical(value: Any) -> Any:
+    """Turn a specification into JSON values, leaving out every field that has its default.
+
+    A new field with a default therefore leaves the hashes of existing specifications alone.
+
+    Parameters
+    ----------
+    value : dataclass instance, tuple, number, string or None
+
+    Returns
+    -------
+    dict, list, number, string or None
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {
+            entry.name: canonical(getattr(value, entry.name))
+            for entry in dataclasses.fields(value)
+            if getattr(value, entry.name) != entry.default
+        }
+        return {type(value).__name__: fields}
+    if isinstance(value, tuple):
+        return [canonical(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of one of the paper's tables.
+
+    Attributes
+    ----------
+    name : str
+        Table and row, e.g. ``table9/6a``.
+    title, section : str
+        What a reader sees.
+    task, topology, alpha, weight_range, in_gate_bias, out_gate_bias, stop, n_test
+        The conditions; see `lstm97.learners.LSTM`.
+    n_trials : int
+        Number of trials that the paper reports on.
+    cap : int
+        Number of sequences after which we give a trial up.
+    paper : Paper
+    """
+
+    name: str
+    title: str
+    section: str
+    task: Adding | TemporalOrder
+    topology: Topology
+    alpha: float
+    weight_range: float
+    in_gate_bias: tuple[float, ...] | None
+    out_gate_bias: tuple[float, ...] | None
+    stop: ST3
+    n_trials: int
+    cap: int
+    paper: Paper
+    n_test: int = 2560
+
+    @property
+    def table(self) -> str:
+        """Name of the row's table, e.g. ``table9``."""
+        return self.name.partition("/")[0]
+
+    def under(self, reading: Reading) -> Specification:
+        """Say what a trial of this row is under a reading.
+
+        Parameters
+        ----------
+        reading : Reading
+
+        Returns
+        -------
+        Specification
+        """
+        task = self.task
+        if isinstance(task, Adding):
+            task = dataclasses.replace(task, second_mark=reading.second_mark, first_pair=reading.first_pair)
+        constant_unit = reading.output_bias == "constant unit"
+        learner = LSTM(
+            topology=dataclasses.replace(self.topology, constant_unit=constant_unit),
+            alpha=self.alpha,
+            weight_range=self.weight_range,
+            in_gate_bias=self.in_gate_bias,
+            out_gate_bias=self.out_gate_bias,
+            reading=reading,
+        )
+        stop = dataclasses.replace(self.stop, average_error=reading.average_error, count=reading.count)
+        return Specification(self.name, task, learner, stop, self.n_test)

@@ -1,0 +1,33 @@
+"""The interface that every learning system has."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97.tasks import Batch
+
+
+class Learner(Protocol):
+    """What a learning system has to offer. A learner knows nothing of tasks' names, rows or files.
+
+    A learner is its settings; what it has learned is a net, which only the learner looks into.
+    """
+
+    def start(self, rng: np.random.Generator) -> Any:
+        """Make a net with initial weights."""
+
+    def copy(self, net: Any) -> Any:
+        """Copy a net, so that later training leaves the copy alone."""
+
+    def train(self, net: Any, batch: Batch) -> NDArray[np.float64]:
+        """Present every sequence once, in order, learning from each.
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, each before learning from that target.
+        """
+
+    def predict(self, net: Any, batch: Batch) -> NDArray[np.float64]:
+        """Compute the outputs without learning; the net stays as it is."""

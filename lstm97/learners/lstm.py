@@ -1,0 +1,228 @@
+"""Long Short-Term Memory as of 1997: settings around the equations of `lstm97.network`."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97 import network
+from lstm97.reading import Reading
+from lstm97.tasks import Batch
+from lstm97.topology import Topology
+
+UPDATES = {
+    "sequence end": network.AT_SEQUENCE_END,
+    "every step": network.AT_EVERY_STEP,
+    "next sequence": network.IN_NEXT_SEQUENCE,
+}
+GRID = 2000  # number of values of the institute's grid of initial weights
+
+
+@dataclass
+class Net:
+    """A net of 1997: its weights, and the state within a sequence."""
+
+    weights: network.Weights
+    state: network.State
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What happened inside a net over one sequence.
+
+    Attributes
+    ----------
+    y_in, y_out : (n_steps, n_blocks) float64
+        Gate activations; 1 where the topology has no such gates.
+    s_c, y_c : (n_steps, n_cells) float64
+        Internal states and cell outputs.
+    y_k : (n_steps, n_outputs) float64
+        Output activations.
+    """
+
+    y_in: NDArray[np.float64]
+    y_out: NDArray[np.float64]
+    s_c: NDArray[np.float64]
+    y_c: NDArray[np.float64]
+    y_k: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LSTM:
+    """The paper's learning system.
+
+    Paper: Sec. 4; App. A.1; initial weights and biases: Sec. 5 and Tables 10, 11.
+
+    Parameters
+    ----------
+    topology : Topology
+    alpha : float
+        Learning rate.
+    weight_range : float
+        Initial weights are drawn uniformly from [-weight_range, weight_range].
+    in_gate_bias, out_gate_bias : tuple of float, or None
+        Initial bias of every block's gate; None leaves it random like every other weight.
+    reading : Reading
+
+    Raises
+    ------
+    ValueError
+        If there is not one bias for every gate.
+    """
+
+    topology: Topology
+    alpha: float
+    weight_range: float
+    in_gate_bias: tuple[float, ...] | None = None
+    out_gate_bias: tuple[float, ...] | None = None
+    reading: Reading = Reading()
+
+    def __post_init__(self) -> None:
+        for name, n_gates in (("in_gate_bias", self.topology.n_in), ("out_gate_bias", self.topology.n_out)):
+            bias = getattr(self, name)
+            if bias is not None and len(bias) != n_gates:
+                raise ValueError(f"{name} has {len(bias)} values for {n_gates} gates: give one for each, or None")
+
+    @cached_property
+    def wiring(self) -> network.Wiring:
+        """The sizes and switches that the equations need."""
+        text = self.reading.ranges == "text"
+        return network.Wiring(
+            n_inputs=self.topology.n_inputs,
+            n_in=self.topology.n_in,
+            n_out=self.topology.n_out,
+            n_recurrent=self.topology.n_recurrent,
+            outputs_see_inputs=self.topology.outputs_see_inputs,
+            g_scale=2.0 if text else 1.0,
+            h_scale=1.0 if text else 2.0,
+            error_scale=1.0 if self.reading.error == "(19)" else 2.0,
+            initial_y=float(self.reading.initial_activation),
+            output_delay=int(self.reading.output_timing == "one step later"),
+            update=UPDATES[self.reading.update],
+        )
+
+    def start(self, rng: np.random.Generator) -> Net:
+        """Make a net with initial weights.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Net
+        """
+        weights = network.zero_weights(self.topology)
+        for w in (weights.w, weights.w_k):
+            if self.reading.initial_weights == "grid":
+                w[:] = (rng.integers(0, GRID, size=w.shape) * (2.0 / GRID) - 1.0) * self.weight_range
+            else:
+                w[:] = rng.uniform(-self.weight_range, self.weight_range, size=w.shape)
+        bias = self.topology.n_inputs + self.topology.n_recurrent
+        for given, first in ((self.in_gate_bias, 0), (self.out_gate_bias, self.topology.n_in)):
+            for j, value in enumerate(given or ()):
+                added = weights.w[first + j, bias] if self.reading.gate_bias == "added" else 0.0
+                weights.w[first + j, bias] = value + added
+        weights.w[:] *= weights.exists
+        return Net(weights, network.new_state(self.topology))
+
+    def copy(self, net: Net) -> Net:
+        """Copy a net, so that later training leaves the copy alone.
+
+        Parameters
+        ----------
+        net : Net
+
+        Returns
+        -------
+        Net
+        """
+        weights = network.Weights(*(array.copy(order="F") for array in net.weights))
+        return Net(weights, network.new_state(self.topology))
+
+    def train(self, net: Net, batch: Batch) -> NDArray[np.float64]:
+        """Present every sequence once, in order, learning from each.
+
+        Parameters
+        ----------
+        net : Net
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, each before learning from it.
+        """
+        return self._present(net, batch, self.alpha)
+
+    def predict(self, net: Net, batch: Batch) -> NDArray[np.float64]:
+        """Compute the outputs without learning.
+
+        Parameters
+        ----------
+        net : Net
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        return self._present(self.copy(net), batch, 0.0)
+
+    def _present(self, net: Net, batch: Batch, alpha: float) -> NDArray[np.float64]:
+        outputs = np.empty_like(batch.targets)
+        network.present(
+            self.wiring,
+            self.topology.block_of_cell,
+            net.weights,
+            net.state,
+            alpha,
+            batch.symbols,
+            batch.values,
+            batch.offsets,
+            batch.targets,
+            batch.every_step,
+            outputs,
+        )
+        return outputs
+
+    def trace(self, net: Net, batch: Batch, i: int) -> Trace:
+        """Run one sequence without learning, and write down what happens inside.
+
+        Parameters
+        ----------
+        net : Net
+            Left as it is.
+        batch : Batch
+        i : int
+            Which sequence.
+
+        Returns
+        -------
+        Trace
+        """
+        topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
+        weights, state = net.weights, network.new_state(topology)
+        network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
+        rows: list[tuple[NDArray[np.float64], ...]] = []
+        for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
+            symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
+            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
+            network.squash(wiring, state.net, state.sigma, state.g_c)
+            network.advance_cells(
+                wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y
+            )
+            network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
+            rows.append((state.y.copy(), state.s_c.copy(), state.y_k.copy()))
+        y, s_c, y_k = (np.array(column) for column in zip(*rows, strict=True))
+        always_open = np.ones((len(y), topology.n_blocks))
+        return Trace(
+            y_in=y[:, : topology.n_in] if topology.in_gates else always_open,
+            y_out=y[:, topology.n_in : topology.first_cell] if topology.out_gates else always_open,
+            s_c=s_c,
+            y_c=y[:, topology.first_cell : topology.first_cell + topology.n_cells],
+            y_k=y_k,
+        )

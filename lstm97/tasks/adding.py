@@ -1,0 +1,92 @@
+"""Experiment 4, the adding problem."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm97.tasks.base import Batch, offsets_of, random_lengths
+
+
+@dataclass(frozen=True)
+class Adding:
+    """Remember two marked real numbers, and add them at the sequence's end.
+
+    Every element is a pair: a value drawn uniformly from [-1, 1] and a marker. The first mark falls on one of the
+    first ten pairs, the second on one of the first T/2 - 1 pairs that are still unmarked. Marked pairs carry 1, the
+    first and the last pair -1, all others 0. The target is 0.5 + (X1 + X2) / 4. If the first pair gets marked, its
+    X counts as 0.
+
+    Paper: Sec. 5.4.
+
+    Parameters
+    ----------
+    T : int
+        Minimal sequence length; lengths are drawn between T and T + T/10. The minimal time lag is T/2.
+    second_mark, first_pair : str
+        See `lstm97.reading.Reading`.
+
+    Raises
+    ------
+    ValueError
+        If T is below 22: the first T/2 - 1 pairs would not hold the first ten.
+
+    Examples
+    --------
+    >>> batch = Adding(T=100).sample(np.random.default_rng(0), 1)
+    >>> marked = batch.values[batch.values[:, 1] == 1.0, 0]
+    >>> bool(np.isclose(batch.targets[0, 0], 0.5 + marked.sum() / 4))
+    True
+    """
+
+    T: int
+    second_mark: str = "unmarked"
+    first_pair: str = "set input"
+
+    n_inputs = 2
+    n_outputs = 1
+    tolerance = 0.04
+
+    def __post_init__(self) -> None:
+        if self.T < 22:
+            raise ValueError(f"T is {self.T}: give at least 22, so that T/2 - 1 pairs hold the first ten")
+
+    def sample(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` sequences.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        Batch
+            Dense inputs, one target per sequence.
+        """
+        lengths = random_lengths(rng, self.T, n)
+        offsets = offsets_of(lengths)
+        first = rng.integers(0, 10, size=n)
+        if self.second_mark == "unmarked":
+            # The T/2 - 1 candidates are the first T/2 pairs without the marked one: skip over it.
+            second = rng.integers(0, self.T // 2 - 1, size=n)
+        else:
+            second = rng.integers(0, self.T // 2 - 2, size=n)
+        second += second >= first
+        values = np.zeros((int(offsets[-1]), 2))
+        values[:, 0] = rng.uniform(-1.0, 1.0, size=len(values))
+        starts = offsets[:-1]
+        x = np.stack([values[starts + first, 0], values[starts + second, 0]])
+        values[starts + first, 1] = 1.0
+        values[starts + second, 1] = 1.0
+        values[offsets[1:] - 1, 1] = -1.0
+
+        at_first = np.stack([first, second]) == 0
+        x[at_first] = 0.0
+        opens = at_first.any(axis=0)  # sequences whose first pair is marked
+        if self.first_pair != "ignore value":
+            values[starts[opens], 0] = 0.0
+        values[starts[~opens], 1] = -1.0
+        if self.first_pair == "keep marker":
+            values[starts[opens], 1] = -1.0
+        targets = 0.5 + (x[0] + x[1]) / 4.0
+        return Batch(np.zeros(0, dtype=np.int64), values, offsets, targets[:, np.newaxis])

@@ -1,0 +1,84 @@
+"""Experiment 6, temporal order: Tasks 6a and 6b."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm97.tasks.base import Batch, offsets_of
+
+SYMBOLS = ("E", "B", "a", "b", "c", "d", "X", "Y")
+#: For each number of relevant symbols: the positions of each (1-based, both ends included), and the classes in the
+#: order of X before Y, the first symbol most significant.
+POSITIONS = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
+CLASSES = {2: ("Q", "R", "S", "U"), 3: ("Q", "R", "S", "U", "V", "A", "B", "C")}
+
+
+@dataclass(frozen=True)
+class TemporalOrder:
+    """Tell in which order X and Y came, among many other symbols.
+
+    A sequence of 100 to 110 symbols starts with E and ends with B, the trigger. Two (6a) or three (6b) symbols at
+    random positions are X or Y; all others are drawn from a, b, c, d. The order of X and Y gives the class.
+
+    Paper: Sec. 5.6.
+
+    Parameters
+    ----------
+    n_relevant : {2, 3}
+        Number of relevant symbols: 2 in Task 6a, 3 in Task 6b.
+
+    Raises
+    ------
+    ValueError
+        If `n_relevant` is neither.
+
+    Examples
+    --------
+    >>> batch = TemporalOrder(2).sample(np.random.default_rng(0), 1)
+    >>> word = "".join(SYMBOLS[s] for s in batch.symbols)
+    >>> word[0], word[-1], [s for s in word if s in "XY"], CLASSES[2][batch.targets[0].argmax()]
+    ('E', 'B', ['X', 'X'], 'Q')
+    """
+
+    n_relevant: int
+
+    n_inputs = len(SYMBOLS)
+    tolerance = 0.3
+
+    def __post_init__(self) -> None:
+        if self.n_relevant not in POSITIONS:
+            raise ValueError(f"n_relevant is {self.n_relevant}: give 2 (Task 6a) or 3 (Task 6b)")
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of classes, one output unit each."""
+        return len(CLASSES[self.n_relevant])
+
+    def sample(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` sequences.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        Batch
+            Symbols, one target per sequence.
+        """
+        lengths = rng.integers(100, 110, size=n, endpoint=True)
+        offsets = offsets_of(lengths)
+        symbols = rng.integers(SYMBOLS.index("a"), SYMBOLS.index("d"), size=int(offsets[-1]), endpoint=True)
+        starts = offsets[:-1]
+        symbols[starts] = SYMBOLS.index("E")
+        symbols[offsets[1:] - 1] = SYMBOLS.index("B")
+        classes = np.zeros(n, dtype=np.int64)
+        for low, high in POSITIONS[self.n_relevant]:
+            t = rng.integers(low, high, size=n, endpoint=True)
+            is_y = rng.integers(0, 2, size=n)
+            symbols[starts + t - 1] = SYMBOLS.index("X") + is_y
+            classes = 2 * classes + is_y
+        targets = np.zeros((n, self.n_outputs))
+        targets[np.arange(n), classes] = 1.0
+        return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets)

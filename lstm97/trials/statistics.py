@@ -1,0 +1,273 @@
+"""From trial records to a row's summary and its verdict, by one rule for every row."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from lstm97.experiments import Row, rows
+from lstm97.reading import READINGS
+from lstm97.trials.store import Record, Store, under_cap
+
+VERDICTS = {
+    "A": "reproduced",
+    "B": "within a factor of 3",
+    "C": "ordering only",
+    "N": "not reproduced",
+    "": "not measured yet",
+}
+BOOTSTRAP_SEED = 1997
+N_RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a row's trials say, beside what the paper prints.
+
+    Numbers of sequences are over all trials; a failed trial counts as its cap, which makes a mean with failures a
+    lower bound. ``mean_solved`` leaves failed trials out.
+
+    Attributes
+    ----------
+    row : Row
+    reading : str
+    n, n_solved : int
+        Trials, and those that met the stopping criterion within the cap.
+    rate_low, rate_high : float
+        95 % Wilson interval of the success rate.
+    mean, low, high : float
+        Mean number of sequences, and its 95 % bootstrap interval.
+    mean_solved, median, least, most : float
+    wrong, mean_absolute_error, mse : float
+        Means of the test figures of the solved trials.
+    ratio : float
+        Our mean over the paper's.
+    verdict : str
+        A key of `VERDICTS`.
+    seconds : float
+        Computing time of all trials together.
+    """
+
+    row: Row
+    reading: str
+    n: int = 0
+    n_solved: int = 0
+    rate_low: float = math.nan
+    rate_high: float = math.nan
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    mean_solved: float = math.nan
+    median: float = math.nan
+    least: float = math.nan
+    most: float = math.nan
+    wrong: float = math.nan
+    mean_absolute_error: float = math.nan
+    mse: float = math.nan
+    ratio: float = math.nan
+    verdict: str = ""
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are as many trials as the paper reports on."""
+        return self.n >= self.row.n_trials
+
+    @property
+    def n_failed(self) -> int:
+        """Trials that were given up at the cap."""
+        return self.n - self.n_solved
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """Compute the 95 % Wilson interval of a success rate.
+
+    Parameters
+    ----------
+    k, n : int
+        Successes, trials.
+
+    Returns
+    -------
+    low, high : float
+    """
+    interval = stats.binomtest(k, n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
+    """Compute the 95 % bootstrap interval (BCa) of a mean.
+
+    Parameters
+    ----------
+    values : sequence of float
+
+    Returns
+    -------
+    low, high : float
+        Both the value itself if there is only one, or all are equal.
+    """
+    if len(set(values)) < 2:
+        return float(values[0]), float(values[0])
+    interval = stats.bootstrap(
+        (np.asarray(values),),
+        np.mean,
+        n_resamples=N_RESAMPLES,
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
+    """Summarise a row's trials; the verdict may still miss a C, which takes the table's other rows.
+
+    Parameters
+    ----------
+    records : sequence of dict
+    row : Row
+    reading : str
+
+    Returns
+    -------
+    Summary
+    """
+    if not records:
+        return Summary(row, reading)
+    outcomes = [under_cap(record, row.cap) for record in records]
+    values = [sequences for _, sequences in outcomes]
+    solved = [sequences for success, sequences in outcomes if success]
+    tests = [record["test"] for record, (success, _) in zip(records, outcomes, strict=True) if success]
+    low, high = bootstrap_mean(values)
+    rate_low, rate_high = wilson(len(solved), len(values))
+    mean = math.fsum(values) / len(values)
+
+    def mean_of(figure: str) -> float:
+        return math.fsum(test[figure] for test in tests) / len(tests) if tests else math.nan
+
+    summary = Summary(
+        row=row,
+        reading=reading,
+        n=len(values),
+        n_solved=len(solved),
+        rate_low=rate_low,
+        rate_high=rate_high,
+        mean=mean,
+        low=low,
+        high=high,
+        mean_solved=math.fsum(solved) / len(solved) if solved else math.nan,
+        median=float(np.median(values)),
+        least=min(values),
+        most=max(values),
+        wrong=mean_of("wrong"),
+        mean_absolute_error=mean_of("mean_absolute_error"),
+        mse=mean_of("mse"),
+        ratio=mean / row.paper.sequences,
+        seconds=math.fsum(record["seconds"] for record in records),
+    )
+    return dataclasses.replace(summary, verdict=_verdict(summary) if summary.complete else "")
+
+
+def _verdict(summary: Summary) -> str:
+    """Judge a number of sequences: the rule of the whole book.
+
+    N if fewer than half of the trials were solved. Else A if the mean's 95 % interval holds the printed mean or the
+    two are within a factor of 1.5; B if they are within 3; else N, unless `with_orderings` finds a C.
+    """
+    if 2 * summary.n_solved < summary.n:
+        return "N"
+    factor = max(summary.ratio, 1 / summary.ratio)
+    if summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5:
+        return "A"
+    return "B" if factor <= 3 else "N"
+
+
+def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
+    """Give a C to rows that are out by more than a factor of 3 but stand in the paper's order within their table.
+
+    Parameters
+    ----------
+    summaries : sequence of Summary
+        The rows of one table under one reading.
+
+    Returns
+    -------
+    list of Summary
+    """
+    judged = []
+    for one in summaries:
+        others = [other for other in summaries if other.complete and other.row.name != one.row.name]
+        in_order = others and all(
+            (one.mean - other.mean) * (one.row.paper.sequences - other.row.paper.sequences) > 0 for other in others
+        )
+        if one.verdict == "N" and 2 * one.n_solved >= one.n and in_order:
+            one = dataclasses.replace(one, verdict="C")
+        judged.append(one)
+    return judged
+
+
+def summarise_table(table: str, store: Store) -> list[Summary]:
+    """Summarise the rows of a table, under every reading that has records and always under the literal one.
+
+    Parameters
+    ----------
+    table : str
+        E.g. ``table9``.
+    store : Store
+
+    Returns
+    -------
+    list of Summary
+        Literal reading first; within a reading, in the paper's order.
+
+    Raises
+    ------
+    StoreError
+        If records can't be read.
+    """
+    table_rows = [row for row in rows().values() if row.table == table]
+    found: list[Summary] = []
+    for name, reading in READINGS.items():
+        summaries = [
+            summarise(store.records(row.name, name, row.under(reading).hash), row, name) for row in table_rows
+        ]
+        found += [one for one in with_orderings(summaries) if one.n or name == "literal"]
+    return found
+
+
+def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
+    """Summarise all rows of all tables.
+
+    Parameters
+    ----------
+    store : Store, optional
+
+    Returns
+    -------
+    list of dict
+        ``row, title, table, reading, n, n_solved, n_trials, mean, low, high, paper, ratio, verdict, verdict_word``.
+    """
+    tables = list(dict.fromkeys(row.table for row in rows().values()))
+    return [
+        {
+            "row": one.row.name,
+            "title": one.row.title,
+            "table": one.row.table,
+            "reading": one.reading,
+            "n": one.n,
+            "n_solved": one.n_solved,
+            "n_trials": one.row.n_trials,
+            "mean": one.mean,
+            "low": one.low,
+            "high": one.high,
+            "paper": one.row.paper.sequences,
+            "ratio": one.ratio,
+            "verdict": one.verdict,
+            "verdict_word": VERDICTS[one.verdict],
+        }
+        for table in tables
+        for one in summarise_table(table, store or Store())
+    ]

@@ -1,0 +1,301 @@
+"""The trial records: one line of JSON per trial, appended, one file per table."""
+
+import json
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+#: Version of a record's form; goes up when a field changes its meaning.
+SCHEMA = 1
+_CHECKOUT = Path(__file__).parents[2]
+#: The repository's records, wherever the command is typed; elsewhere a folder below the current one.
+DEFAULT = _CHECKOUT / "data" / "runs" if (_CHECKOUT / "pyproject.toml").exists() else Path("data/runs")
+
+Record = dict[str, Any]
+
+#: What a record holds, and of which type.
+FIELDS: dict[str, type | tuple[type, ...]] = {
+    "schema": int,
+    "row": str,
+    "reading": str,
+    "trial": int,
+    "seeds": dict,
+    "success": bool,
+    "sequences": int,
+    "steps": int,
+    "cap": int,
+    "test": dict,
+    "curve": dict,
+    "specification": str,
+    "versions": dict,
+    "commit": (str, type(None)),
+    "seconds": float,
+}
+#: What has to be the same whenever and wherever a trial is run.
+REPRODUCIBLE = ("row", "reading", "trial", "seeds", "success", "sequences", "steps", "cap", "test", "curve", "specification")
+
+
+class StoreError(Exception):
+    """The store can't be read or written; the message names the file and the way out."""
+
+
+class TornLineWarning(UserWarning):
+    """A file's last line is half-written: it was skipped, and its trial will be run again."""
+
+
+def check_record(record: Any) -> Record:
+    """Check that a record has the fields that a record has.
+
+    Parameters
+    ----------
+    record : object
+        What a line's JSON gave.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong.
+    """
+    if not isinstance(record, dict):
+        raise ValueError("not a record")
+    if record.get("schema") != SCHEMA:
+        raise ValueError(f"schema is {record.get('schema')!r}, this version reads {SCHEMA}")
+    for name, kind in FIELDS.items():
+        if name not in record:
+            raise ValueError(f"{name} is missing")
+        if not isinstance(record[name], kind) or (kind is int and isinstance(record[name], bool)):
+            raise ValueError(f"{name} is {record[name]!r}")
+    return record
+
+
+class Store:
+    """Trial records in a folder.
+
+    Every record is one line, written by a single call under a lock, so that readers and other runners see all of it
+    or nothing. Nothing is ever changed or deleted, but for a half-written last line that a killed writer left.
+
+    Parameters
+    ----------
+    directory : path
+        Made when the first record is written.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] = DEFAULT) -> None:
+        self.directory = Path(directory)
+
+    def path(self, table: str) -> Path:
+        """Name the file of a table.
+
+        Parameters
+        ----------
+        table : str
+            E.g. ``table9``.
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        return self.directory / f"{table}.jsonl"
+
+    def prepare(self) -> None:
+        """Make the folder, and make sure that it can be written.
+
+        Raises
+        ------
+        StoreError
+            If it can't.
+        """
+        try:
+            (self.directory / ".locks").mkdir(parents=True, exist_ok=True)
+            probe = self.directory / ".locks" / "probe"
+            probe.touch()
+        except OSError as error:
+            raise StoreError(
+                f"the store {str(self.directory)!r} can't be written ({error.strerror}): give another folder with --store"
+            ) from error
+
+    def append(self, record: Record) -> None:
+        """Add a record.
+
+        Parameters
+        ----------
+        record : dict
+
+        Raises
+        ------
+        StoreError
+            If the store can't be written.
+        ValueError
+            If the record lacks a field or has one of the wrong type; nothing is written then.
+        """
+        check_record(record)
+        line = (json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n").encode()
+        table = record["row"].partition("/")[0]
+        self.prepare()
+        try:
+            with (
+                FileLock(self.directory / ".locks" / f"{table}.lock"),
+                open(self.path(table), "ab+", buffering=0) as file,
+            ):
+                self._drop_torn_line(file)
+                if file.write(line) != len(line):
+                    raise OSError(None, "disk full")
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"{self.path(table)} can't be written ({error.strerror})") from error
+
+    def _drop_torn_line(self, file: Any) -> None:
+        size = file.seek(0, os.SEEK_END)
+        if size == 0:
+            return
+        file.seek(size - 1)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        complete = file.read().rfind(b"\n") + 1
+        warnings.warn(f"{file.name}: dropped a half-written last line", TornLineWarning, stacklevel=3)
+        file.truncate(complete)
+
+    def records(
+        self, row: str, reading: str, specification: str | None = None
+    ) -> list[Record]:
+        """Read the records of a row under a reading.
+
+        Parameters
+        ----------
+        row, reading : str
+            Names.
+        specification : str, optional
+            Hash; records of another specification are left out.
+
+        Returns
+        -------
+        list of dict
+            One per trial, by the trial's number. Of several records of a trial, the one with the largest cap.
+
+        Raises
+        ------
+        StoreError
+            If a line other than the last is broken; the message names file and line.
+
+        Warns
+        -----
+        TornLineWarning
+            If the last line is half-written. It is skipped.
+        """
+        found: dict[int, Record] = {}
+        for record in self.lines(row.partition("/")[0]):
+            if (record["row"], record["reading"]) != (row, reading):
+                continue
+            if specification is not None and record["specification"] != specification:
+                continue
+            known = found.get(record["trial"])
+            if known is None or record["cap"] > known["cap"]:
+                found[record["trial"]] = record
+        return [found[trial] for trial in sorted(found)]
+
+    def lines(self, table: str) -> Iterator[Record]:
+        """Iterate over all records of a table, in the order in which they were written.
+
+        Parameters
+        ----------
+        table : str
+
+        Yields
+        ------
+        dict
+
+        Raises
+        ------
+        StoreError
+            As in `records`.
+        """
+        path = self.path(table)
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"{path} can't be read ({error.strerror})") from error
+        *complete, last = lines
+        for number, line in enumerate(complete, start=1):
+            try:
+                yield check_record(json.loads(line))
+            except ValueError as error:
+                raise StoreError(
+                    f"{path}, line {number}: {error}; restore the line, or delete it to have its trial run again"
+                ) from error
+        if last:
+            warnings.warn(f"{path}: the half-written last line was skipped", TornLineWarning, stacklevel=2)
+
+    @contextmanager
+    def claim(self, row: str, reading: str, trial: int) -> Iterator[bool]:
+        """Claim a trial for this runner, so that no other runs it at the same time.
+
+        The claim ends with the process, however it ends.
+
+        Parameters
+        ----------
+        row, reading : str
+        trial : int
+
+        Yields
+        ------
+        bool
+            Whether the trial is ours.
+        """
+        lock = FileLock(self.directory / ".locks" / f"{row.replace('/', '-')}-{reading}-{trial}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+
+def is_done(record: Record, cap: int) -> bool:
+    """Tell whether a record answers what a trial with this cap would give.
+
+    Parameters
+    ----------
+    record : dict
+    cap : int
+
+    Returns
+    -------
+    bool
+        Yes if the trial succeeded within the cap, or failed at this cap or a larger one.
+    """
+    return bool(record["cap"] >= cap or (record["success"] and record["sequences"] <= cap))
+
+
+def under_cap(record: Record, cap: float = math.inf) -> tuple[bool, float]:
+    """Read a record's outcome as if training had been given up at `cap`.
+
+    Parameters
+    ----------
+    record : dict
+    cap : float
+
+    Returns
+    -------
+    success : bool
+    sequences : float
+        Until success, or the cap.
+    """
+    if record["success"] and record["sequences"] <= cap:
+        return True, float(record["sequences"])
+    return False, float(min(cap, record["cap"]))
