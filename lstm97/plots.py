@@ -643,7 +643,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
         Its ticks and frame are switched off.
     topology : object
         With ``n_inputs``, ``block_sizes``, ``n_outputs``, ``in_gates``, ``out_gates``, ``n_hidden``,
-        ``connectivity`` ("F" or "B") and ``n_weights``.
+        ``outputs_see_inputs`` and ``n_weights``.
     """
     shown: list[tuple[str, int]] = []  # the hidden layer from left to right: kind and block
     for block, size in enumerate(topology.block_sizes):
@@ -664,7 +664,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
     from_units = (kinds == "cell") | (kinds == "hidden")
     links += [((x, y_mid), (target, y_top)) for x in x_hidden[from_units] for target in x_outputs]
     axes.add_collection(LineCollection(links, colors=GREY, linewidths=0.6, alpha=0.45, zorder=1))
-    if topology.connectivity == "B":
+    if topology.outputs_see_inputs:
         side = half + 0.5
         for x in x_outputs[-1:]:
             _curve(

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from lstm97 import plots
+from lstm97.topology import Topology
 
 
 @pytest.fixture(autouse=True)
@@ -293,26 +294,22 @@ def test_gates_and_states_refuses_other_shapes():
 
 
 def topology(**changes):
-    given = {
-        "n_inputs": 8,
-        "block_sizes": (2, 2),
-        "n_outputs": 4,
-        "in_gates": True,
-        "out_gates": True,
-        "n_hidden": 0,
-        "connectivity": "F",
-        "n_weights": 156,
-    }
-    return SimpleNamespace(**{**given, **changes})
+    return Topology(**{"n_inputs": 8, "block_sizes": (2, 2), "n_outputs": 4, **changes})
 
 
 @pytest.mark.parametrize(
     ("changes", "counts"),
     [
         ({}, {"cell": 4, "in": 2, "out": 2}),
-        ({"block_sizes": (2, 2, 2), "n_outputs": 8, "n_weights": 308}, {"cell": 6, "in": 3, "out": 3}),
+        ({"block_sizes": (2, 2, 2), "n_outputs": 8}, {"cell": 6, "in": 3, "out": 3}),
         (
-            {"n_inputs": 101, "n_outputs": 101, "block_sizes": (1,), "out_gates": False, "connectivity": "B"},
+            {
+                "n_inputs": 101,
+                "n_outputs": 101,
+                "block_sizes": (1,),
+                "out_gates": False,
+                "outputs_see_inputs": True,
+            },
             {"cell": 1, "in": 1},
         ),
         ({"n_hidden": 3, "in_gates": False}, {"cell": 4, "out": 2, "hidden": 3}),
