@@ -324,6 +324,14 @@ def test_draw_topology_shows_every_hidden_unit(changes, counts):
     assert plots.digest(figure).startswith("figure ")
 
 
+def test_draw_cell_names_all_parts():
+    figure, axes = plt.subplots()
+    plots.draw_cell(axes)
+    words = {text.get_text() for text in axes.texts}
+    assert {"$g$", "$s_c$", "$h$", "$in$", "$out$", "1.0", "$y^{in}$", "$y^{out}$", "$y^c$"} <= words
+    assert plots.digest(figure).startswith("figure ")
+
+
 def test_labels_do_not_overlap():
     places = plots._spread(np.array([0.5, 0.5, 0.51, 0.9]), 0.1)
     assert np.diff(np.sort(places)).min() > 0.1 - 1e-5
