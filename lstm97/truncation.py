@@ -22,6 +22,7 @@ from lstm97 import network
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.network import State, Weights
 from lstm97.tasks import Batch
+from lstm97.topology import Topology
 
 Floats = NDArray[np.float64]
 
@@ -234,6 +235,75 @@ def state_derivatives(learner: LSTM, net: Net, batch: Batch) -> tuple[Floats, Fl
     n_cells = learner.topology.n_cells
     ds_dw = np.array([state.ds_dw.copy() for _, _, state in _steps(learner, net.weights, batch)])
     return ds_dw[:, :n_cells], ds_dw[:, n_cells:]
+
+
+def cosine(one: Contributions, other: Contributions) -> float:
+    """Compute the cosine of the angle between two gradients, over all weights.
+
+    Parameters
+    ----------
+    one, other : Contributions
+
+    Returns
+    -------
+    float
+        1 if they point in the same direction, 0 if one says nothing about the other.
+    """
+    a, b = (np.concatenate([part.w.ravel(), part.w_k.ravel()]) for part in (one, other))
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+class Complexity(NamedTuple):
+    """The appendix's counts for a net.
+
+    Attributes
+    ----------
+    weights : int
+        W: K H + K C S + C S I + 2 C I + H I.
+    steps : int
+        Of the backward pass: K + 2 K H + K C + 2 K S C + H I + C I + 4 C S I.
+    stored : int
+        Derivatives that are kept: 2 C S I.
+    """
+
+    weights: int
+    steps: int
+    stored: int
+
+
+def complexity(topology: Topology) -> Complexity:
+    r"""Count weights, steps and storage by the formulas of the appendix.
+
+    Paper: App. A.1 (29) and the paragraph around it. K outputs, H conventional hidden units, C blocks of S cells,
+    and I sources of the hidden layer. W leaves out the biases of output units; others are in it, since the
+    constant 1 is a source. The step count has one slip: (22) for the weights from cells to outputs needs K C S
+    steps, not K C.
+
+    Parameters
+    ----------
+    topology : Topology
+        With both kinds of gates, and outputs that don't see the inputs.
+
+    Returns
+    -------
+    Complexity
+
+    Raises
+    ------
+    ValueError
+        If a gate is missing or outputs see inputs, as the formulas do not cover that.
+    """
+    if not topology.in_gates or not topology.out_gates or topology.outputs_see_inputs:
+        raise ValueError(
+            "the formulas of the appendix need both gates, and outputs that don't see the inputs"
+        )
+    k, h, i = topology.n_outputs, topology.n_hidden, topology.n_sources
+    c, cs = topology.n_blocks, topology.n_cells
+    return Complexity(
+        weights=k * h + k * cs + cs * i + 2 * c * i + h * i,
+        steps=k + 2 * k * h + k * c + 2 * k * cs + h * i + c * i + 4 * cs * i,
+        stored=2 * cs * i,
+    )
 
 
 def _check(learner: LSTM, batch: Batch) -> None:

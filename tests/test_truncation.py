@@ -7,6 +7,7 @@ import pytest
 from nets import Setting, largest_difference
 
 from lstm97 import truncation
+from lstm97.experiments import Row, rows
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.network import new_state
 from lstm97.reading import Reading
@@ -92,6 +93,28 @@ def test_state_derivatives_are_what_training_ends_with(setting: Setting) -> None
     )
     assert np.array_equal(np.concatenate([ds_dw_in[-1], ds_dw_c[-1]]), state.ds_dw)
     assert len(ds_dw_in) == batch.n_steps
+
+
+def test_cosine() -> None:
+    learner, net, batch, _ = problem(SETTINGS["values, every step"])
+    one = truncation.backward_pass(learner, net, batch)
+    assert truncation.cosine(one, one) == pytest.approx(1.0, abs=1e-14)
+    assert truncation.cosine(one, truncation.Contributions(-2 * one.w, -2 * one.w_k)) == pytest.approx(-1.0)
+    orthogonal = truncation.Contributions(np.zeros_like(one.w), one.w_k)
+    assert truncation.cosine(orthogonal, truncation.Contributions(one.w, 0 * one.w_k)) == 0.0
+
+
+@pytest.mark.parametrize("row", rows().values(), ids=rows().keys())
+def test_complexity(row: Row) -> None:
+    """W is the table's number of weights less the output biases; what is stored is `ds_dw`."""
+    counts = truncation.complexity(row.topology)
+    assert counts.weights == row.paper.n_weights - row.topology.n_outputs
+    assert counts.stored == new_state(row.topology).ds_dw.size
+
+
+def test_complexity_refuses_what_the_formulas_do_not_cover() -> None:
+    with pytest.raises(ValueError, match="need both gates"):
+        truncation.complexity(Topology(2, (1,), 1, out_gates=False))
 
 
 def test_bad_input_is_named() -> None:
