@@ -274,10 +274,10 @@ class Complexity(NamedTuple):
 def complexity(topology: Topology) -> Complexity:
     r"""Count weights, steps and storage by the formulas of the appendix.
 
-    Paper: App. A.1 (29) and the paragraph around it. K outputs, H conventional hidden units, C blocks of S cells,
-    and I sources of the hidden layer. W leaves out the biases of output units; others are in it, since the
-    constant 1 is a source. The step count has one slip: (22) for the weights from cells to outputs needs K C S
-    steps, not K C.
+    Paper: App. A.1 (29) and the paragraph around it. K outputs, H conventional hidden units, C blocks of
+    S cells, and I sources of the hidden layer. W leaves out the biases of output units; others are in it,
+    since the constant 1 is a source. The step count has one slip: (22) for the weights from cells to
+    outputs needs K C S steps, not K C.
 
     Parameters
     ----------
