@@ -19,6 +19,7 @@ LN2_LOW = 1.90821492927058770002e-10
 ROUND = 6755399441055744.0
 LARGEST = 710.0  # exp overflows to infinity at 709.78...
 SMALLEST = -746.0  # exp underflows to zero at -745.13...
+SATURATED = 708.0  # exp of anything within +-708 is an ordinary number, and f is 0 or 1 to 300 digits beyond
 
 
 @compiled
@@ -29,12 +30,40 @@ def power_of_two(k):
 
 
 @compiled
-def exp(x):
-    r"""Compute the exponential function with the same bits on every machine.
+def exp_reduced(x):
+    r"""Split the exponential function: :math:`\exp(x) = 2^k e^r` with :math:`|r| \le \tfrac12 \ln 2`.
 
-    The argument is reduced to :math:`x = k \ln 2 + r`, :math:`|r| \le \tfrac12 \ln 2`; a polynomial of degree 13
-    (Taylor, paired up so that short chains can run side by side) gives :math:`e^r`; two exact factors give
-    :math:`2^k`, also where the result overflows or is subnormal. The error is measured in ``tests``.
+    A polynomial of degree 13 (Taylor, paired up so that short chains can run side by side) gives :math:`e^r`.
+
+    Parameters
+    ----------
+    x : float64
+        Within [-746, 710], or NaN.
+
+    Returns
+    -------
+    e_r, k : float64
+        k is integral.
+    """
+    k = (x * LOG2_E + ROUND) - ROUND
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    r2 = r * r
+    r4 = r2 * r2
+    r8 = r4 * r4
+    low = (1 / 6 + r * (1 / 24)) + r2 * (1 / 120 + r * (1 / 720))
+    middle = (1 / 5040 + r * (1 / 40320)) + r2 * (1 / 362880 + r * (1 / 3628800))
+    high = 1 / 39916800 + r * (1 / 479001600) + r2 * (1 / 6227020800)
+    # exp(r) = 1 + r + r**2 / 2 + r**3 * polynomial(r), the large terms added last
+    polynomial = low + r4 * middle + r8 * high
+    return 1.0 + (r + (0.5 * r2 + (r2 * r) * polynomial)), k
+
+
+@compiled
+def exp(x):
+    """Compute the exponential function with the same bits on every machine.
+
+    Two exact factors give the power of two, also where the result overflows or is subnormal. The error is measured
+    in ``tests``.
 
     Parameters
     ----------
@@ -47,19 +76,9 @@ def exp(x):
     """
     x = LARGEST if x > LARGEST else x
     x = SMALLEST if x < SMALLEST else x
-    k = (x * LOG2_E + ROUND) - ROUND
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    r8 = r4 * r4
-    low = (1 / 6 + r * (1 / 24)) + r2 * (1 / 120 + r * (1 / 720))
-    middle = (1 / 5040 + r * (1 / 40320)) + r2 * (1 / 362880 + r * (1 / 3628800))
-    high = 1 / 39916800 + r * (1 / 479001600) + r2 * (1 / 6227020800)
-    # exp(r) = 1 + r + r**2 / 2 + r**3 * polynomial(r), the large terms added last
-    polynomial = low + r4 * middle + r8 * high
-    exp_r = 1.0 + (r + (0.5 * r2 + (r2 * r) * polynomial))
+    e_r, k = exp_reduced(x)
     half = (k * 0.5 + ROUND) - ROUND
-    return (exp_r * power_of_two(half)) * power_of_two(k - half)
+    return (e_r * power_of_two(half)) * power_of_two(k - half)
 
 
 @compiled
@@ -69,8 +88,13 @@ def f(x):
     Paper: App. A.1 (3).
 
     .. math:: f(x) = \frac{1}{1 + \exp(-x)}
+
+    Beyond +-708 it keeps the value that it has there, which is 1, or 0 to 300 digits.
     """
-    return 1.0 / (1.0 + exp(-x))
+    x = SATURATED if x > SATURATED else x
+    x = -SATURATED if x < -SATURATED else x
+    e_r, k = exp_reduced(-x)
+    return 1.0 / (1.0 + e_r * power_of_two(k))
 
 
 @compiled

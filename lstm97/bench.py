@@ -13,8 +13,8 @@ from lstm97.tasks import Batch
 from lstm97.trials.trial import CHUNK, score
 
 ROW = "table7/T100"
-ROUNDS = 15
-N_NUMPY = 10  # sequences of the NumPy loop in each round
+ROUNDS = 25
+N_NUMPY = 20  # sequences of the NumPy loop in each round
 
 
 def numpy_loop(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.float64]:
@@ -74,7 +74,7 @@ def bench() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``row``, ``weights``, ``ns_per_step`` (median), ``numpy_ns_per_step`` (median), ``times_faster`` (ratio of
+        ``row``, ``weights``, ``ns_per_step`` and ``numpy_ns_per_step`` (fastest of the rounds), ``times_faster`` (ratio of
         the two), ``largest_difference`` (between the weights that both learn from the same sequences).
     """
     specification = row(ROW).under(Reading())
@@ -102,7 +102,7 @@ def bench() -> dict[str, Any]:
         start = time.perf_counter()
         numpy_loop(learner, literal, few)
         numpy_times.append((time.perf_counter() - start) / few.n_steps)
-    ns, numpy_ns = 1e9 * float(np.median(times)), 1e9 * float(np.median(numpy_times))
+    ns, numpy_ns = 1e9 * min(times), 1e9 * min(numpy_times)
     return {
         "row": ROW,
         "weights": learner.topology.n_weights,

@@ -229,11 +229,13 @@ def net_inputs(wiring, w, symbol, values, t, y, net):
         for l in range(n_units):
             net[l] = w[l, 0] * values[t, 0]
         for m in range(1, values.shape[1]):
+            x_m = values[t, m]
             for l in range(n_units):
-                net[l] += w[l, m] * values[t, m]
+                net[l] += w[l, m] * x_m
     for u in range(wiring.n_recurrent):
+        y_u = y[u]
         for l in range(n_units):
-            net[l] += w[l, wiring.n_inputs + u] * y[u]
+            net[l] += w[l, wiring.n_inputs + u] * y_u
     for m in range(wiring.n_inputs + wiring.n_recurrent, n_sources):
         for l in range(n_units):
             net[l] += w[l, m]
@@ -305,11 +307,13 @@ def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c,
             ds_dw[r, symbol] += ds_dnet[r]
     else:
         for m in range(values.shape[1]):
+            x_m = values[t, m]
             for r in range(n_rows):
-                ds_dw[r, m] += ds_dnet[r] * values[t, m]
+                ds_dw[r, m] += ds_dnet[r] * x_m
     for u in range(wiring.n_recurrent):
+        y_u = y[u]
         for r in range(n_rows):
-            ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y[u]
+            ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y_u
     for m in range(wiring.n_inputs + wiring.n_recurrent, n_sources):
         for r in range(n_rows):
             ds_dw[r, m] += ds_dnet[r]
