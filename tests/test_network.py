@@ -363,12 +363,12 @@ CORRUPTIONS = {
         "y_in = sigma[wiring.n_in + block_of_cell[v]]\n            ds_dnet",
     ),
     "(25), (27) without the hidden layer": (
-        "ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y[u]",
+        "ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y_u",
         "ds_dw[r, wiring.n_inputs + u] += 0.0",
     ),
     "(25), (27) without the sum over time": (
-        "ds_dw[r, m] += ds_dnet[r] * values[t, m]",
-        "ds_dw[r, m] = ds_dnet[r] * values[t, m]",
+        "ds_dw[r, m] += ds_dnet[r] * x_m",
+        "ds_dw[r, m] = ds_dnet[r] * x_m",
     ),
     "(19) without f'": ("* f_prime(y_k[k]) * (targets", "* (targets"),
     "(20) without f'": ("f_prime(sigma[l]) * e_y[n], l", "e_y[n], l"),
