@@ -1,0 +1,330 @@
+"""Text that is made while pages are read and never stored: a block in a page
+
+    ```{generated} NAME ARGUMENT...
+    ```
+
+is replaced by what the function NAME below returns, in the book's own Markdown.
+"""
+
+import ast
+import importlib
+import json
+import math
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.ext.autodoc import FunctionDocumenter
+
+from .execution import digest, package_and_data, stored_run
+
+BLOCK = re.compile(r"^```\{generated\} (.+)\n```$", re.MULTILINE)
+MADE_FROM = "generated blocks made from"
+
+
+def setup(app: Sphinx) -> None:
+    app.add_autodocumenter(CompiledFunctionDocumenter)
+    app.connect("autodoc-skip-member", skip_field_of_named_tuple)
+    app.connect("source-read", fill_in)
+    app.connect("env-get-outdated", outdated)
+
+
+def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Replace the generated blocks of a page that was just read."""
+    root = Path(app.srcdir).parent
+
+    def made(block: re.Match[str]) -> str:
+        name, *arguments = block[1].split()
+        if name not in MAKERS:
+            raise ExtensionError(f"{docname}: no generated block {name!r}; there are: {', '.join(MAKERS)}")
+        return MAKERS[name](root, *arguments)
+
+    if docname.startswith("executed/"):
+        return
+    filled = BLOCK.sub(made, source[0])
+    if filled != source[0]:
+        source[0] = filled
+        app.env.metadata[docname][MADE_FROM] = made_from(root)
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str]:
+    """Name the pages whose generated blocks were made from other files than those of now."""
+    now = made_from(Path(app.srcdir).parent)
+    return [name for name, metadata in env.metadata.items() if metadata.get(MADE_FROM, now) != now]
+
+
+def made_from(root: Path) -> str:
+    """Hash everything that generated blocks are made from."""
+    return digest([*package_and_data(root), *executed_notebooks(root), *Path(__file__).parent.glob("*.py")])
+
+
+def executed_notebooks(root: Path) -> list[Path]:
+    return sorted((root / "book" / "executed").glob("*.ipynb"))
+
+
+# Tables
+
+
+def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]], right: str = "") -> str:
+    """Write a numbered Markdown table; `right` holds the letters of the right-aligned columns."""
+    marks = ["--:" if chr(ord("a") + column) in right else ":--" for column in range(len(head))]
+    lines = [
+        head,
+        marks,
+        *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows),
+    ]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f":::{{table}} {caption}\n:name: {name}\n:class: compact\n:align: left\n\n{body}\n:::\n"
+
+
+def count(value: float | None) -> str:
+    """Write a count with thin thousands separators, and a dash for what is not known."""
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}") if known(value) else "–"
+
+
+def known(value: float | None) -> bool:
+    return value is not None and not math.isnan(value)
+
+
+# The scoreboard
+
+
+def scores() -> list[dict[str, Any]]:
+    """Return the scoreboard's lines that have records."""
+    return [line for line in importlib.import_module("lstm97.trials").scoreboard() if line["n"]]
+
+
+def scoreboard(root: Path) -> str:
+    """Every row that has records: the paper beside measured, one table for each reading, `literal` first."""
+    lines = scores()
+    if not lines:
+        return "*No records yet.*\n"
+    readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
+    return "\n".join(
+        reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings
+    )
+
+
+def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
+    caption = (
+        f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
+        "The interval is the 95 % bootstrap interval of the mean; after \u2265, failed trials count as caps."
+    )
+    head = ["Row", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
+    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcdef")
+
+
+def score_cells(line: dict[str, Any]) -> list[str]:
+    interval = f"{count(line['low'])}\u2013{count(line['high'])}" if known(line["low"]) else "–"
+    ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
+    return [
+        f"{line['title']} `{line['row']}`",
+        f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
+        count(line["paper"]),
+        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]),
+        interval,
+        ratio,
+        f"**{line['verdict']}** {line['verdict_word']}",
+    ]
+
+
+def results(root: Path) -> str:
+    """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
+    lines = [line for line in scores() if line["reading"] == "literal"]
+    if not lines:
+        return "*No records yet.*\n"
+    trials = sum(line["n"] for line in lines)
+    caption = (
+        f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
+    )
+    head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
+    rows = ([*cells[:4], cells[6]] for cells in map(score_cells, lines))
+    draw_results(lines, root / "book" / "executed" / "results.svg")
+    off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
+    seen = (
+        f"far from the paper or open: {', '.join(off)}"
+        if off
+        else "no row is off by more than a factor of three"
+    )
+    picture = (
+        "```{figure} executed/results.svg\n:name: fig-results\n"
+        f":alt: Paper and measured, row by row; {seen}.\n\n"
+        "Every trial under the literal reading (dots; a triangle is a trial given up at the cap), their mean "
+        "with its 95 % bootstrap interval, and the paper's mean (diamond).\n```\n\n"
+    )
+    return picture + table(caption, "tab-results", head, rows, right="bcd")
+
+
+def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
+    """Draw every trial of every row, our mean and the paper's, in the paper's order."""
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    plots = importlib.import_module("lstm97.plots")
+    plots.use_style()
+    figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.8 * len(lines)))
+    plots.sequences_to_success(axes, [every_trial(line) for line in lines])
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    pyplot.close(figure)
+
+
+def every_trial(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what the figure needs of a row: its trials, solved and failed, beside the line's own numbers."""
+    trials = importlib.import_module("lstm97.trials")
+    row = importlib.import_module("lstm97.experiments").rows()[line["row"]]
+    reading = importlib.import_module("lstm97.reading").named(line["reading"])
+    records = trials.Store().records(line["row"], line["reading"], row.under(reading).hash)
+    return {
+        "label": line["title"],
+        "successes": [record["sequences"] for record in records if record["success"]],
+        "failures": [record["cap"] for record in records if not record["success"]],
+        **{name: line[name] if known(line[name]) else None for name in ("mean", "low", "high", "paper")},
+    }
+
+
+# Readings
+
+
+def readings(root: Path) -> str:
+    """Every switch of `Reading`: its meaning, its literal default, the alternatives and the passage."""
+    reading = importlib.import_module("lstm97.reading")
+    parts = []
+    for field in reading.Reading.describe():
+        listed = ", ".join(f"`{choice}`" for choice in field["alternatives"])
+        parts.append(
+            f"## `{field['name']}`\n\n{field['meaning']}\n\n"
+            f"- Literal: `{field['default']}`\n- Alternatives: {listed}\n"
+            f"- Passage: {field['passage']}\n"
+        )
+    names = [field["name"] for field in reading.Reading.describe()]
+    named = reading.READINGS
+    rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
+    head = ["Switch", *(f"`{name}`" for name in named)]
+    return (
+        table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
+    )
+
+
+# Equations
+
+
+def equations(root: Path) -> str:
+    """Each of the paper's numbered equations: the chapter that shows it, and the functions that cite it."""
+    shown = {number: path for path in executed_notebooks(root) for number in labelled(path)}
+    cited = citations(root)
+    rows = []
+    for number in range(1, 42):
+        if number in shown or number in cited:
+            stem = shown[number].stem if number in shown else ""
+            rows.append(
+                [
+                    f"{{eq}}`eq-{number}`" if stem else f"({number})",
+                    "Sec. 3.1" if number < 3 else "App. A.1" if number < 30 else "App. A.2",
+                    f"[](executed/{stem}.ipynb)" if stem else "",
+                    ", ".join(
+                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`")
+                        for name in cited.get(number, [])
+                    ),
+                ]
+            )
+    if not rows:
+        return "*No equations yet.*\n"
+    return table(
+        "The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows
+    )
+
+
+def labelled(notebook: Path) -> set[int]:
+    """Return the numbers N of the labels eq-N that a notebook sets."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return {int(number) for number in re.findall(r"(?::label: |\$\$ *\()eq-(\d+)\b", text)}
+
+
+def citations(root: Path) -> dict[int, list[str]]:
+    """Return, for every equation, the functions whose docstring names it after the word "Paper:"."""
+    found: dict[int, list[str]] = {}
+    for path in sorted((root / "lstm97").rglob("*.py")):
+        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                place = re.search(
+                    r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL
+                )
+                for first, last in re.findall(
+                    r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""
+                ):
+                    for number in range(int(first), int(last or first) + 1):
+                        names = found.setdefault(number, [])
+                        names += [name for name in [f"{module}.{node.name}"] if name not in names]
+    return found
+
+
+# Execution statistics
+
+
+def statistics(root: Path) -> str:
+    """Which notebook ran how long, under which profile, with which versions."""
+    runs = {path: stored_run(path) for path in executed_notebooks(root)}
+    if not runs:
+        return "*No notebooks yet.*\n"
+    rows = [
+        [f"[{path.stem}](executed/{path.name})", f"{run['seconds']:.1f}", run["profile"]]
+        for path, run in runs.items()
+    ]
+    seconds = sum(run["seconds"] for run in runs.values())
+    rows.append(["together", f"{seconds:.1f}", ""])
+    times = table(
+        "The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b"
+    )
+    # Executed at different times, notebooks can have run under different versions: name each set once.
+    sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
+    rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
+    versions = table("What they ran on.", "tab-versions", ["Package", *("Version" for _ in sets)], rows)
+    return times + "\n" + versions
+
+
+# The reference from docstrings
+
+
+class CompiledFunctionDocumenter(FunctionDocumenter):
+    """Documents a function that Numba compiles as the function that it is."""
+
+    objtype = "compiledfunction"
+    directivetype = "function"
+    priority = FunctionDocumenter.priority + 10
+
+    @classmethod
+    def can_document_member(cls, member: Any, membername: str, isattr: bool, parent: Any) -> bool:
+        return callable(member) and hasattr(member, "py_func")
+
+
+def skip_field_of_named_tuple(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out "Alias for field number 0": the class's docstring describes its fields."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
+def api(root: Path, *packages: str) -> str:
+    """The docstrings of the modules in the given packages, a section each."""
+    parts = []
+    for package in packages:
+        top = importlib.import_module(package)
+        leaves = [found.name for found in pkgutil.iter_modules(top.__path__) if not found.ispkg]
+        for module in [package, *(f"{package}.{leaf}" for leaf in leaves)]:
+            if not importlib.import_module(module).__doc__:
+                continue
+            # A function of the package can have a module's name: then the function owns the name.
+            shadowed = callable(getattr(top, module.removeprefix(f"{package}."), None))
+            options = "   :members:\n   :ignore-module-all:\n" + "   :no-index:\n" * shadowed
+            parts.append(f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n{options}```\n")
+    return "\n".join(parts)
+
+
+MAKERS: dict[str, Callable[..., str]] = {
+    made.__name__: made for made in (scoreboard, results, readings, equations, statistics, api)
+}
