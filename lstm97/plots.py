@@ -92,9 +92,7 @@ def digest(figure: Figure) -> str:
         paragraphs.append(f"axes {number}: " + "\n  ".join(lines))
         full.append(details)
     if n_points == 0:
-        raise ValueError(
-            "digest: the figure holds no data; plot something finite before asking for its digest"
-        )
+        raise ValueError("digest: the figure holds no data; plot something finite before asking for its digest")
     outside = [_text(text) for text in [*figure.texts, *_suptitles(figure)] if text.get_text()]
     outside += [_legend(legend) for legend in figure.legends]
     size = " x ".join(_number(side) for side in figure.get_size_inches())
@@ -125,8 +123,7 @@ def _describe_axes(axes: Axes) -> tuple[int, list[str], str]:
     head = "".join(f"{title!r}; " for title in titles if title) + head
     n_points, entries, texts = 0, [], []
     title_texts = {
-        id(text)
-        for text in (axes.title, getattr(axes, "_left_title", None), getattr(axes, "_right_title", None))
+        id(text) for text in (axes.title, getattr(axes, "_left_title", None), getattr(axes, "_right_title", None))
     }
     for artist in axes.get_children():
         if isinstance(artist, Spine | Axis | Axes) or artist is axes.patch or id(artist) in title_texts:
@@ -141,9 +138,7 @@ def _describe_axes(axes: Axes) -> tuple[int, list[str], str]:
             entries.append(_entry(artist, points, style, scales))
     details = repr((head, bool(axes.axison), str(axes.get_aspect()), entries, texts))
     shown = (
-        entries
-        if len(entries) <= 11
-        else [*entries[:10], f"{len(entries) - 10} more: {_hash(repr(entries[10:]))}"]
+        entries if len(entries) <= 11 else [*entries[:10], f"{len(entries) - 10} more: {_hash(repr(entries[10:]))}"]
     )
     if texts:
         shown = [*shown, f"{len(texts)} {'text' if len(texts) == 1 else 'texts'}: {_hash(repr(texts))}"]
@@ -164,9 +159,7 @@ def _describe_axis(axis: Any) -> str:
     return description
 
 
-def _entry(
-    artist: Any, points: NDArray[np.float64], style: tuple[object, ...], scales: tuple[str, str]
-) -> str:
+def _entry(artist: Any, points: NDArray[np.float64], style: tuple[object, ...], scales: tuple[str, str]) -> str:
     """One line for one artist: its kind, its number of points, the first and the last, and a hash."""
     columns = [_rounded(points[:, axis], scale) for axis, scale in enumerate(scales)]
     rounded = list(zip(*columns, strict=True))
@@ -220,14 +213,12 @@ def _points_and_style(artist: Any) -> tuple[NDArray[np.float64], tuple[object, .
     )
 
 
-def _collection(
-    artist: Collection, common: tuple[object, ...]
-) -> tuple[NDArray[np.float64], tuple[object, ...]]:
+def _collection(artist: Collection, common: tuple[object, ...]) -> tuple[NDArray[np.float64], tuple[object, ...]]:
     outlines = [np.asarray(path.vertices, dtype=float) for path in artist.get_paths()]
     joined = np.concatenate(outlines) if outlines else np.empty((0, 2))
-    offsets: NDArray[np.float64] = np.ma.filled(
-        np.ma.asarray(artist.get_offsets(), dtype=float), np.nan
-    ).reshape(-1, 2)
+    offsets: NDArray[np.float64] = np.ma.filled(np.ma.asarray(artist.get_offsets(), dtype=float), np.nan).reshape(
+        -1, 2
+    )
     look: tuple[object, ...] = (
         [round(float(width), 6) for width in np.atleast_1d(artist.get_linewidth())],
         repr(artist.get_linestyle()),
@@ -263,9 +254,7 @@ def _mapped(artist: Any) -> tuple[object, ...]:
 
 def _anchors(artist: Any) -> tuple[bool, ...]:
     """Whether x and y are the axes' data coordinates."""
-    return (
-        tuple(artist.get_transform().contains_branch_seperately(artist.axes.transData)) if artist.axes else ()
-    )
+    return tuple(artist.get_transform().contains_branch_seperately(artist.axes.transData)) if artist.axes else ()
 
 
 def _text(text: Any) -> tuple[object, ...]:
@@ -274,8 +263,7 @@ def _text(text: Any) -> tuple[object, ...]:
     if isinstance(text, Annotation):
         places += [*text.xy]
         coordinates = [
-            kind if isinstance(kind, str | tuple) else type(kind).__name__
-            for kind in (text.xycoords, text.anncoords)
+            kind if isinstance(kind, str | tuple) else type(kind).__name__ for kind in (text.xycoords, text.anncoords)
         ]
         coordinates = (coordinates, text.arrow_patch is not None)
     look = (
@@ -423,21 +411,15 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         failed = np.asarray(row["failures"], dtype=float)
         trials = np.concatenate([solved, failed])
         if trials.size == 0:
-            raise ValueError(
-                f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it"
-            )
+            raise ValueError(f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it")
         if not (trials > 0).all():
             raise ValueError(
                 f"sequences_to_success: row {row['label']!r} has a trial of {trials.min():g} sequences; "
                 "every count must be positive"
             )
         lane = y - 0.18
-        axes.plot(
-            solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8
-        )
-        axes.plot(
-            failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3
-        )
+        axes.plot(solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8)
+        axes.plot(failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3)
         if failed.size:
             beside(f"{len(failed)} of {len(trials)} failed", float(failed.max()), lane)
         if row["mean"] is not None:
@@ -574,15 +556,11 @@ def gates_and_states(
         raise ValueError(
             f"gates_and_states: needs four axes (gates, states, cell outputs, outputs), got {len(axes_list)}"
         )
-    arrays = {
-        name: np.asarray(getattr(trace, name), dtype=float) for name in ("y_in", "y_out", "s_c", "y_c", "y_k")
-    }
+    arrays = {name: np.asarray(getattr(trace, name), dtype=float) for name in ("y_in", "y_out", "s_c", "y_c", "y_k")}
     n_steps = len(arrays["y_k"])
     wrong = {name: len(array) for name, array in arrays.items() if len(array) != n_steps and array.size}
     if wrong:
-        raise ValueError(
-            f"gates_and_states: y_k has {n_steps} steps, but {wrong}; give a trace of one sequence"
-        )
+        raise ValueError(f"gates_and_states: y_k has {n_steps} steps, but {wrong}; give a trace of one sequence")
     panels: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("gates", (("y_in", INPUT_GATE, "in"), ("y_out", OUTPUT_GATE, "out"))),
         ("internal state", (("s_c", INTERNAL_STATE, "cell"),)),
@@ -600,9 +578,7 @@ def gates_and_states(
                 labels.append((float(column[-1]), f"{word} {i + 1}"))
         if title == "output" and targets is not None:
             for target in np.unique(np.asarray(targets, dtype=float)):
-                axes.plot(
-                    [n_steps - 0.08 * n_steps, n_steps], [target, target], color=TARGET, lw=1.2, ls=DASHES[2]
-                )
+                axes.plot([n_steps - 0.08 * n_steps, n_steps], [target, target], color=TARGET, lw=1.2, ls=DASHES[2])
                 axes.annotate(
                     "target",
                     (n_steps - 0.08 * n_steps, target),
@@ -746,9 +722,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
     for block in range(len(topology.block_sizes)):
         inside = x_hidden[blocks == block]
         left, right = inside.min() - 0.55, inside.max() + 0.55
-        axes.add_patch(
-            Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2)
-        )
+        axes.add_patch(Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2))
         axes.text(left, y_mid + 0.48, f"block {block + 1}", fontsize=8.5, ha="left", va="bottom")
     looks = {
         "in": (INPUT_GATE, "s", "white"),
@@ -765,9 +739,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
                 axes.text(x, y_mid, kind, fontsize=7, color=ink, ha="center", va="center_baseline", zorder=4)
     for x in x_hidden[kinds == "cell"]:
         turn = np.linspace(-0.25 * np.pi, 1.25 * np.pi, 40)
-        axes.plot(
-            x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3
-        )
+        axes.plot(x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3)
     rows = (
         (x_inputs, y_low, skipped_in, topology.n_inputs, "input"),
         (x_outputs, y_top, skipped_out, topology.n_outputs, "output"),

@@ -294,9 +294,7 @@ def complexity(topology: Topology) -> Complexity:
         If a gate is missing or outputs see inputs, as the formulas do not cover that.
     """
     if not topology.in_gates or not topology.out_gates or topology.outputs_see_inputs:
-        raise ValueError(
-            "the formulas of the appendix need both gates, and outputs that don't see the inputs"
-        )
+        raise ValueError("the formulas of the appendix need both gates, and outputs that don't see the inputs")
     k, h, i = topology.n_outputs, topology.n_hidden, topology.n_sources
     c, cs = topology.n_blocks, topology.n_cells
     return Complexity(

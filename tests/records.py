@@ -6,7 +6,9 @@ from lstm97.experiments import row as find_row
 from lstm97.reading import READINGS
 
 
-def record(trial: int, sequences: int, *, success: bool = True, row: str = "table9/6a", reading: str = "literal") -> dict[str, Any]:
+def record(
+    trial: int, sequences: int, *, success: bool = True, row: str = "table9/6a", reading: str = "literal"
+) -> dict[str, Any]:
     """Make a record with an invented outcome."""
     return {
         "schema": 1,

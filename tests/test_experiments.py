@@ -3,11 +3,12 @@
 import csv
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lstm97.experiments import find_rows, row, rows
-from lstm97.experiments.row import canonical
+from lstm97.experiments.base import canonical
 from lstm97.reading import READINGS, Reading, named
 from lstm97.stopping import ST3
 
@@ -78,14 +79,14 @@ def test_hashes_differ_between_rows_and_readings_that_differ() -> None:
         ("count", "exclusive"),
     ],
 )
-def test_every_switch_changes_the_specification(field: str, value: object) -> None:
+def test_every_switch_changes_the_specification(field: str, value: Any) -> None:
     literal = row("table7/T100").under(Reading())
     other = row("table7/T100").under(dataclasses.replace(Reading(), **{field: value}))
     assert literal.hash != other.hash
 
 
 def test_every_switch_is_in_the_test_above() -> None:
-    marks = test_every_switch_changes_the_specification.pytestmark  # type: ignore[attr-defined]
+    marks = test_every_switch_changes_the_specification.pytestmark
     assert {field for field, _ in marks[0].args[1]} == {entry["name"] for entry in Reading.describe()}
 
 
@@ -106,7 +107,11 @@ def test_recorded_hashes_still_stand() -> None:
 
 
 def test_rows_are_found_by_name_and_wildcard() -> None:
-    assert [entry.name for entry in find_rows(["table9/*", "table7/T100"])] == ["table7/T100", "table9/6a", "table9/6b"]
+    assert [entry.name for entry in find_rows(["table9/*", "table7/T100"])] == [
+        "table7/T100",
+        "table9/6a",
+        "table9/6b",
+    ]
     with pytest.raises(KeyError, match=r"no row 'table9/6c': did you mean table9/6"):
         find_rows(["table9/6c"])
 

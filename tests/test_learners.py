@@ -21,9 +21,7 @@ LEARNER = LSTM(NET, alpha=0.5, weight_range=0.1, in_gate_bias=(-3.0, -6.0))
 
 def batch_of(setting: Setting, lengths: tuple[int, ...]) -> Batch:
     sequences = nets.random_sequences(setting, np.random.default_rng(2), lengths)
-    return Batch(
-        sequences.symbols, sequences.values, sequences.offsets, sequences.targets, setting.every_step
-    )
+    return Batch(sequences.symbols, sequences.values, sequences.offsets, sequences.targets, setting.every_step)
 
 
 def start(learner: LSTM, seed: int = 0) -> Net:

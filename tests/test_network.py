@@ -46,9 +46,7 @@ SETTINGS = {
     "input gates only": Setting(Topology(2, (1, 2), 2, out_gates=False)),
     "output gates only": Setting(Topology(2, (1, 2), 2, in_gates=False), every_step=True),
     "no gates": Setting(Topology(2, (2,), 1, in_gates=False, out_gates=False, n_hidden=1, biased="b1")),
-    "constant unit": Setting(
-        Topology(3, (2,), 2, constant_unit=True), one_hot=True, initial_y=0.5, every_step=True
-    ),
+    "constant unit": Setting(Topology(3, (2,), 2, constant_unit=True), one_hot=True, initial_y=0.5, every_step=True),
     "no recurrence": Setting(Topology(2, (2, 1), 2, n_hidden=1, recurrent=False), every_step=True),
     "swapped ranges": Setting(Topology(2, (2,), 2), swapped_ranges=True),
     "one step later": Setting(
@@ -139,9 +137,7 @@ def test_updates_are_half_the_derivative_of_the_frozen_run(setting: Setting) -> 
 
 @given(random_settings(), st.integers(0, 1000))
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-def test_updates_of_random_nets_are_half_the_derivative_of_the_frozen_run(
-    setting: Setting, seed: int
-) -> None:
+def test_updates_of_random_nets_are_half_the_derivative_of_the_frozen_run(setting: Setting, seed: int) -> None:
     assert discrepancy(setting, seed=seed) < TOLERANCE
 
 
@@ -188,9 +184,7 @@ def differentiable_error(
         return 1.0 / (1.0 + xp.exp(-x))
 
     w = w * array(net.connected().astype(np.float64))
-    bias = array(
-        np.ones(net.n_output_sources - net.n_inputs * net.outputs_see_inputs - n_cells - net.n_hidden)
-    )
+    bias = array(np.ones(net.n_output_sources - net.n_inputs * net.outputs_see_inputs - n_cells - net.n_hidden))
     y = array(np.full(net.n_units, setting.initial_y))
     s = array(np.zeros(n_cells))
     x_before = array(np.zeros(net.n_inputs))
@@ -207,8 +201,7 @@ def differentiable_error(
         if setting.every_step or t == len(values) - 1:
             x_below, below = (x_before, before) if setting.output_delay else (x, y)
             y_k = logistic(
-                w_k
-                @ xp.concatenate([x_below[: net.n_inputs * net.outputs_see_inputs], below[first_cell:], bias])
+                w_k @ xp.concatenate([x_below[: net.n_inputs * net.outputs_see_inputs], below[first_cell:], bias])
             )
             target = array(sequence.targets[t if setting.every_step else 0])
             total = total + ((target - y_k) ** 2).sum()
@@ -323,9 +316,7 @@ def test_truncated_derivatives_of_the_outputs_are_those_of_the_frozen_run(settin
     """(10)-(15) themselves, at every step."""
     weights, sequence = problem(setting)
     expected = oracles.output_derivatives(nets.example(setting, weights, sequence))
-    for (_, dy_k_dw), of_step in zip(
-        derivatives_of_the_outputs(setting, weights, sequence), expected, strict=True
-    ):
+    for (_, dy_k_dw), of_step in zip(derivatives_of_the_outputs(setting, weights, sequence), expected, strict=True):
         for k, of_unit in enumerate(of_step):
             into_hidden = {w: value for w, value in of_unit.items() if not w[0].startswith("k_")}
             named = nets.by_name(setting.topology, dy_k_dw[k], weights.w_k)
@@ -345,10 +336,7 @@ def test_backward_pass_is_the_forward_derivative_times_the_error(setting: Settin
     updates = pending_updates(setting, weights, sequence)
     expected = nets.by_name(setting.topology, total, weights.w_k)
     into_hidden = [weight for weight in updates if not weight[0].startswith("k_")]
-    assert (
-        largest_difference({w: updates[w] for w in into_hidden}, {w: expected[w] for w in into_hidden})
-        < TOLERANCE
-    )
+    assert largest_difference({w: updates[w] for w in into_hidden}, {w: expected[w] for w in into_hidden}) < TOLERANCE
 
 
 # --- negative controls
@@ -421,9 +409,7 @@ def test_two_sequences_in_one_call_or_two(setting: Setting, update: int) -> None
     both = random_sequences(setting, rng, (setting.n_steps, setting.n_steps + 2))
     one_by_one, state = nets.copy(weights), new_state(setting.topology)
     outputs = nets.present(setting, weights, both, alpha=0.3)
-    apart = [
-        nets.present(setting, one_by_one, both.only(i, setting.every_step), 0.3, state) for i in range(2)
-    ]
+    apart = [nets.present(setting, one_by_one, both.only(i, setting.every_step), 0.3, state) for i in range(2)]
     assert_array_equal(outputs, np.concatenate(apart))
     for part, other in zip(weights, one_by_one, strict=True):
         assert_array_equal(part, other)

@@ -219,7 +219,7 @@ def test_sequences_to_success_shows_every_trial():
     failed = [line for line in axes.lines if line.get_marker() == "^"]
     assert sorted(np.concatenate([line.get_xdata() for line in failed])) == [5000000, 5000000]
     diamonds = [line for line in axes.lines if line.get_marker() == "D"]
-    assert [(list(line.get_xdata()), line.get_markerfacecolor()) for line in diamonds] == [
+    assert [(np.asarray(line.get_xdata()).tolist(), line.get_markerfacecolor()) for line in diamonds] == [
         ([31390], plots.PAPER)
     ]
     words = [text.get_text() for text in axes.texts]
@@ -245,9 +245,7 @@ def test_sequences_to_success_refuses(rows, message):
 
 def test_learning_curves_tell_solved_from_failed():
     _, axes = plt.subplots()
-    plots.learning_curves(
-        axes, [([1, 2], [0.3, 0.1], True), ([1, 2, 3], [0.3, 0.3, 0.2], False)], criterion=0.1
-    )
+    plots.learning_curves(axes, [([1, 2], [0.3, 0.1], True), ([1, 2, 3], [0.3, 0.3, 0.2], False)], criterion=0.1)
     assert axes.lines[0].get_color() == plots.TRIALS
     assert axes.lines[2].get_color() == plots.FAILURE
     assert [text.get_text() for text in axes.texts] == ["criterion", "1 solved", "1 failed"]

@@ -18,7 +18,19 @@ from lstm97.trials.store import Store
 
 N = 8
 CAP = 700
-COMMAND = [sys.executable, "-m", "lstm97.cli", "run", "table9/6a", "--trials", str(N), "--cap", str(CAP), "--jobs", "2"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "lstm97.cli",
+    "run",
+    "table9/6a",
+    "--trials",
+    str(N),
+    "--cap",
+    str(CAP),
+    "--jobs",
+    "2",
+]
 
 
 def start(store: Path) -> "subprocess.Popen[bytes]":
@@ -44,7 +56,9 @@ def check(store: Path, reference: dict[int, dict]) -> None:
         assert differences(reference[one["trial"]], one) == {}
 
 
-def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(tmp_path: Path, reference: dict[int, dict]) -> None:
+def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path, reference: dict[int, dict]
+) -> None:
     rng = random.Random(1)
     killed = 0
     for _ in range(5):

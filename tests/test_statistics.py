@@ -72,9 +72,18 @@ def test_failures_count_as_the_cap_and_are_never_dropped() -> None:
     summary = summarise(trials(*spread(PAPER, 18), failures=2), row("table9/6a"), "literal")
     assert (summary.n, summary.n_solved, summary.n_failed) == (20, 18, 2)
     assert summary.most == row("table9/6a").cap
-    assert summary.mean == pytest.approx((18 * PAPER + 2 * row("table9/6a").cap) / 20, rel=1e-4)
-    assert summary.mean_solved == pytest.approx(PAPER, rel=1e-4)
+    assert summary.mean == pytest.approx((18 * PAPER + 2 * row("table9/6a").cap) / 20, rel=1e-3)
+    assert summary.mean_solved == pytest.approx(PAPER, rel=1e-3)
     assert summary.verdict == "N"  # the mean is out by more than a factor of 3
+
+
+def test_a_failed_trial_rules_an_a_out() -> None:
+    # One failed trial lifts the mean of the others, far below the printed one, to within a factor of 3.
+    cap = row("table9/6a").cap
+    rest = (20 * PAPER - cap) / 19
+    summary = summarise(trials(*spread(max(rest, 0.05 * PAPER), 19), failures=1), row("table9/6a"), "literal")
+    assert summary.ratio < 3
+    assert summary.verdict == "B"
 
 
 def test_fewer_than_half_solved_is_not_reproduced_whatever_the_mean() -> None:

@@ -59,7 +59,9 @@ def test_a_half_written_last_line_is_reported_and_skipped_and_then_dropped(tmp_p
         ('{"schema": 99}', "line 2: schema is 99"),
     ],
 )
-def test_a_broken_line_elsewhere_is_an_error_that_names_file_and_line(tmp_path: Path, line: str, message: str) -> None:
+def test_a_broken_line_elsewhere_is_an_error_that_names_file_and_line(
+    tmp_path: Path, line: str, message: str
+) -> None:
     store = Store(tmp_path)
     store.append(record(1, 1000))
     with open(store.path("table9"), "a") as file:

@@ -54,9 +54,7 @@ def test_another_topology_misses_table_10(wrong: str) -> None:
         net = of_table_10(row)
         values: dict[str, Any] = {"biased": "none" if net.biased != "none" else "ga"}
         values |= {name: not getattr(net, name) for name in ("recurrent", "outputs_see_inputs")}
-        changed = Topology(
-            **{name: getattr(net, name) for name in net.__dataclass_fields__} | {wrong: values[wrong]}
-        )
+        changed = Topology(**{name: getattr(net, name) for name in net.__dataclass_fields__} | {wrong: values[wrong]})
         hits += changed.n_weights == int(row["weights"])
     assert hits == 0
 

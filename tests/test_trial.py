@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lstm97.experiments import row
-from lstm97.experiments.row import Specification
+from lstm97.experiments.base import Specification
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import ST3
 from lstm97.trials import run_trial
@@ -42,7 +42,10 @@ def test_stops_at_exactly_that_sequence_with_the_weights_of_that_moment() -> Non
         for i in range(CHUNK):
             start, stop = batch.offsets[i : i + 2]
             one = dataclasses.replace(
-                batch, values=batch.values[start:stop], offsets=np.array([0, stop - start]), targets=batch.targets[i : i + 1]
+                batch,
+                values=batch.values[start:stop],
+                offsets=np.array([0, stop - start]),
+                targets=batch.targets[i : i + 1],
             )
             _, correct = score(one, learner.train(net, one), task.tolerance)
             streak = streak + 1 if correct[0] else 0

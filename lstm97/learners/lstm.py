@@ -82,9 +82,7 @@ class LSTM:
         for name, n_gates in (("in_gate_bias", self.topology.n_in), ("out_gate_bias", self.topology.n_out)):
             bias = getattr(self, name)
             if bias is not None and len(bias) != n_gates:
-                raise ValueError(
-                    f"{name} has {len(bias)} values for {n_gates} gates: give one for each, or None"
-                )
+                raise ValueError(f"{name} has {len(bias)} values for {n_gates} gates: give one for each, or None")
 
     @cached_property
     def wiring(self) -> network.Wiring:
@@ -218,9 +216,7 @@ class LSTM:
             before = (symbol, batch.values, t)
             network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
             network.squash(wiring, state.net, state.sigma, state.g_c)
-            network.advance_cells(
-                wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y
-            )
+            network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
             if not wiring.output_delay:
                 network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
             rows.append((state.y.copy(), state.s_c.copy(), state.y_k.copy()))
