@@ -606,6 +606,68 @@ def gates_and_states(
     axes_list[-1].set_xlabel("time step")
 
 
+def draw_cell(axes: Axes) -> None:
+    """Draw a memory cell with its two gates, from the net input on the left to the output on the right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its ticks and frame are switched off.
+    """
+    y, gate_y, source_y = 2.0, 0.55, -0.55
+    axes.add_patch(Rectangle((1.0, 1.25), 7.0, 2.0, fill=False, ec=GREY, lw=1.0, zorder=1))
+    axes.text(1.08, 3.17, "memory cell", ha="left", va="top", fontsize=9)
+    nodes: tuple[tuple[float, float, str, str, str, float, str], ...] = (
+        (1.7, y, "s", GREY, "$g$", 24, "white"),
+        (3.0, y, "o", GREY, "\u00d7", 17, "white"),
+        (4.5, y, "o", INTERNAL_STATE, "$s_c$", 32, "white"),
+        (6.0, y, "s", GREY, "$h$", 24, "white"),
+        (7.3, y, "o", GREY, "\u00d7", 17, "white"),
+        (3.0, gate_y, "o", INPUT_GATE, "$in$", 30, "white"),
+        (7.3, gate_y, "o", OUTPUT_GATE, "$out$", 30, "black"),
+    )
+    arrows = (
+        ((0.1, y), (1.4, y), GREY),
+        ((2.0, y), (2.77, y), GREY),
+        ((3.23, y), (4.08, y), GREY),
+        ((4.92, y), (5.7, y), INTERNAL_STATE),
+        ((6.3, y), (7.07, y), GREY),
+        ((7.53, y), (9.0, y), CELL_OUTPUT),
+        ((3.0, gate_y + 0.4), (3.0, y - 0.22), INPUT_GATE),
+        ((7.3, gate_y + 0.4), (7.3, y - 0.22), OUTPUT_GATE),
+        ((3.0, source_y), (3.0, gate_y - 0.38), GREY),
+        ((7.3, source_y), (7.3, gate_y - 0.38), GREY),
+    )
+    for start, end, colour in arrows:
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.4})
+    turn = np.linspace(-0.22 * np.pi, 1.14 * np.pi, 60)
+    axes.plot(4.5 + 0.36 * np.cos(turn), 2.58 + 0.26 * np.sin(turn), color=INTERNAL_STATE, lw=1.6)
+    tip = (4.5 + 0.36 * np.cos(turn[-1]), 2.58 + 0.26 * np.sin(turn[-1]))
+    axes.annotate(
+        "",
+        (tip[0] + 0.06, tip[1] - 0.16),
+        (tip[0] - 0.005, tip[1] + 0.03),
+        arrowprops={"arrowstyle": "-|>", "color": INTERNAL_STATE, "lw": 1.4},
+    )
+    axes.text(4.98, 2.72, "1.0", ha="left", va="center", fontsize=9, color=INTERNAL_STATE)
+    for x, height, marker, colour, name, size, ink in nodes:
+        axes.plot([x], [height], ls="", marker=marker, ms=size, mfc=colour, mec="none", zorder=3)
+        axes.text(x, height, name, color=ink, ha="center", va="center_baseline", fontsize=11, zorder=4)
+    words = (
+        (0.1, 2.14, "$net_c$", "left"),
+        (8.12, 2.14, "$y^c$", "left"),
+        (3.12, 1.36, "$y^{in}$", "left"),
+        (7.42, 1.36, "$y^{out}$", "left"),
+        (3.12, -0.2, "$net_{in}$", "left"),
+        (7.42, -0.2, "$net_{out}$", "left"),
+    )
+    for x, height, name, side in words:
+        axes.text(x, height, name, ha=side, va="bottom", fontsize=10.5)
+    axes.set_xlim(0.0, 9.1)
+    axes.set_ylim(source_y - 0.05, 3.35)
+    axes.set_axis_off()
+
+
 def draw_topology(axes: Axes, topology: Any) -> None:
     """Draw a net: inputs below, the hidden layer with its memory cell blocks in the middle, outputs on top.
 
@@ -619,7 +681,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
         Its ticks and frame are switched off.
     topology : object
         With ``n_inputs``, ``block_sizes``, ``n_outputs``, ``in_gates``, ``out_gates``, ``n_hidden``,
-        ``connectivity`` ("F" or "B") and ``n_weights``.
+        ``outputs_see_inputs`` and ``n_weights``.
     """
     shown: list[tuple[str, int]] = []  # the hidden layer from left to right: kind and block
     for block, size in enumerate(topology.block_sizes):
@@ -640,7 +702,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
     from_units = (kinds == "cell") | (kinds == "hidden")
     links += [((x, y_mid), (target, y_top)) for x in x_hidden[from_units] for target in x_outputs]
     axes.add_collection(LineCollection(links, colors=GREY, linewidths=0.6, alpha=0.45, zorder=1))
-    if topology.connectivity == "B":
+    if topology.outputs_see_inputs:
         side = half + 0.5
         for x in x_outputs[-1:]:
             _curve(

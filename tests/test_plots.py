@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from lstm97 import plots
+from lstm97.topology import Topology
 
 
 @pytest.fixture(autouse=True)
@@ -291,26 +292,22 @@ def test_gates_and_states_refuses_other_shapes():
 
 
 def topology(**changes):
-    given = {
-        "n_inputs": 8,
-        "block_sizes": (2, 2),
-        "n_outputs": 4,
-        "in_gates": True,
-        "out_gates": True,
-        "n_hidden": 0,
-        "connectivity": "F",
-        "n_weights": 156,
-    }
-    return SimpleNamespace(**{**given, **changes})
+    return Topology(**{"n_inputs": 8, "block_sizes": (2, 2), "n_outputs": 4, **changes})
 
 
 @pytest.mark.parametrize(
     ("changes", "counts"),
     [
         ({}, {"cell": 4, "in": 2, "out": 2}),
-        ({"block_sizes": (2, 2, 2), "n_outputs": 8, "n_weights": 308}, {"cell": 6, "in": 3, "out": 3}),
+        ({"block_sizes": (2, 2, 2), "n_outputs": 8}, {"cell": 6, "in": 3, "out": 3}),
         (
-            {"n_inputs": 101, "n_outputs": 101, "block_sizes": (1,), "out_gates": False, "connectivity": "B"},
+            {
+                "n_inputs": 101,
+                "n_outputs": 101,
+                "block_sizes": (1,),
+                "out_gates": False,
+                "outputs_see_inputs": True,
+            },
             {"cell": 1, "in": 1},
         ),
         ({"n_hidden": 3, "in_gates": False}, {"cell": 4, "out": 2, "hidden": 3}),
@@ -322,6 +319,14 @@ def test_draw_topology_shows_every_hidden_unit(changes, counts):
     words = [text.get_text() for text in axes.texts]
     assert {kind: words.count(kind) for kind in ("in", "out", "cell", "hidden") if kind in words} == counts
     assert f"{topology(**changes).n_weights:,} weights" in words
+    assert plots.digest(figure).startswith("figure ")
+
+
+def test_draw_cell_names_all_parts():
+    figure, axes = plt.subplots()
+    plots.draw_cell(axes)
+    words = {text.get_text() for text in axes.texts}
+    assert {"$g$", "$s_c$", "$h$", "$in$", "$out$", "1.0", "$y^{in}$", "$y^{out}$", "$y^c$"} <= words
     assert plots.digest(figure).startswith("figure ")
 
 
