@@ -34,9 +34,9 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
     ("arguments", "message"),
     [
         ([], "COMMAND"),
-        (["tabel", "9"], "tabel"),
+        (["tables", "9"], "tables"),
         (["run", "table9/6c"], "did you mean table9/6"),
-        (["run", "table9/6a", "--reading", "litteral"], "did you mean literal?"),
+        (["run", "table9/6a", "--reading", "literall"], "did you mean literal?"),
         (["run", "table9/6a", "--trials", "0"], "'0' is not a whole number of at least 1"),
         (["run", "table9/6a", "--cap", "many"], "'many' is not a whole number"),
         (["run", "table9/6a", "--jobs", "-1"], "'-1' is not a whole number"),

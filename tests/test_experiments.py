@@ -119,7 +119,7 @@ def test_rows_are_found_by_name_and_wildcard() -> None:
 def test_readings_are_found_by_name() -> None:
     assert named("literal") == Reading()
     with pytest.raises(KeyError, match="did you mean literal"):
-        named("litteral")
+        named("literall")
     with pytest.raises(ValueError, match="count is 'none': give one of 'inclusive', 'exclusive'"):
         Reading(count="none")
     assert dict(Reading().differences()) == {}

@@ -126,8 +126,6 @@ def score_cells(line: dict[str, Any]) -> list[str]:
     return [
         f"{line['title']} `{line['row']}`",
         solved,
-        if line["n"]
-        else "–",
         count(line["paper"]),
         ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
         ratio,
