@@ -74,7 +74,7 @@ def bench() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``row``, ``weights``, ``ns_per_step`` and ``numpy_ns_per_step`` (fastest of the rounds), ``times_faster`` (ratio of
+        ``row``, ``weights``, ``ns_per_step``, ``numpy_ns_per_step`` (fastest rounds), ``times_faster`` (ratio of
         the two), ``largest_difference`` (between the weights that both learn from the same sequences).
     """
     specification = row(ROW).under(Reading())

@@ -1,6 +1,7 @@
 """The ``lstm97`` command."""
 
 import argparse
+import dataclasses
 import json
 import math
 import os
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
 from lstm97.reading import READINGS
+from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
 
 USAGE_ERROR = 2
@@ -62,7 +64,9 @@ def _print_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     table = [tuple(head), *map(tuple, lines)]
     widths = [max(len(line[i]) for line in table) for i in range(len(head))]
     for line in table:
-        cells = [text.ljust(w) if i < 2 else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            text.ljust(w) if i < 2 else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))
+        ]
         print("  ".join(cells).rstrip())
 
 
@@ -146,14 +150,9 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _table_command(arguments: argparse.Namespace) -> None:
-    from lstm97.trials.statistics import VERDICTS, summarise_table
-
     summaries = summarise_table(arguments.table, Store(arguments.store))
     if arguments.json:
-        figures = (
-            "n n_solved rate_low rate_high mean low high mean_solved median least most wrong mean_absolute_error mse"
-            " ratio verdict seconds"
-        ).split()
+        figures = [entry.name for entry in dataclasses.fields(Summary) if entry.name not in ("row", "reading")]
         _print_json(
             [
                 {
@@ -170,7 +169,19 @@ def _table_command(arguments: argparse.Namespace) -> None:
         )
         return
     _print_table(
-        ("row", "reading", "solved", "paper", "mean", "95 % interval", "median", "ratio", "wrong", "paper", "verdict"),
+        (
+            "row",
+            "reading",
+            "solved",
+            "paper",
+            "mean",
+            "95 % interval",
+            "median",
+            "ratio",
+            "wrong",
+            "paper",
+            "verdict",
+        ),
         (
             (
                 one.row.name,
@@ -235,8 +246,10 @@ def _bench(arguments: argparse.Namespace) -> None:
     print(f"{result['row']}, {result['weights']} weights, data and scoring included, one trial on one core:")
     print(f"  lstm97              {result['ns_per_step']:10,.0f} ns per network step")
     print(f"  literal NumPy loop  {result['numpy_ns_per_step']:10,.0f} ns per network step")
-    print(f"  {result['times_faster']:,.0f} times faster; weights after the same sequences agree to "
-          f"{result['largest_difference']:.0e}")
+    print(
+        f"  {result['times_faster']:,.0f} times faster; weights after the same sequences agree to "
+        f"{result['largest_difference']:.0e}"
+    )
 
 
 def _parser() -> _Parser:
@@ -255,7 +268,9 @@ def _parser() -> _Parser:
         return one
 
     def store_option(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--store", default=DEFAULT, metavar="DIR", help="folder of the records (default: %(default)s)")
+        one.add_argument(
+            "--store", default=DEFAULT, metavar="DIR", help="folder of the records (default: %(default)s)"
+        )
 
     def json_option(one: argparse.ArgumentParser) -> None:
         one.add_argument("--json", action="store_true", help="print JSON")
@@ -274,13 +289,19 @@ def _parser() -> _Parser:
         "Run the trials of rows that have no record yet, in parallel; stop it at any time and start it again.",
         "lstm97 run 'table7/*' --trials 3 --jobs 2",
     )
-    one.add_argument("row", nargs="+", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'")
+    one.add_argument(
+        "row", nargs="+", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'"
+    )
     one.add_argument("--trials", type=_count, metavar="N", help="number of trials (default: the paper's)")
     one.add_argument("--first", type=_count, default=1, metavar="K", help="number of the first trial (default: 1)")
     jobs_option(one)
     one.add_argument("--cap", type=_count, metavar="N", help="give a trial up after N sequences (default: the row's)")
     one.add_argument(
-        "--reading", type=_reading, default="literal", metavar="NAME", help=f"one of {', '.join(READINGS)} (default: literal)"
+        "--reading",
+        type=_reading,
+        default="literal",
+        metavar="NAME",
+        help=f"one of {', '.join(READINGS)} (default: literal)",
     )
     store_option(one)
     json_option(one)
@@ -334,7 +355,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"lstm97: {error.args[0]}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
-        print("lstm97: interrupted; finished trials are recorded, the same command goes on from here", file=sys.stderr)
+        print(
+            "lstm97: interrupted; finished trials are recorded, the same command goes on from here", file=sys.stderr
+        )
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

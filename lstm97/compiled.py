@@ -46,8 +46,6 @@ def compiled(function: Callable[..., Any]) -> Any:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_CACHE)
     try:
-        return numba.njit(
-            function, cache=True, error_model="numpy", nogil=True, forceinline=True, _nrt=False
-        )
+        return numba.njit(function, cache=True, error_model="numpy", nogil=True, forceinline=True, _nrt=False)
     finally:
         numba.config.CACHE_DIR = before

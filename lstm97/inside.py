@@ -109,3 +109,28 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: tuple[int, int]) ->
     contrast = np.max([np.ptp([xx[0], xx[1], yx[1]], axis=0), np.ptp([yy[0], xy[1], yy[1]], axis=0)], axis=0)
     s_c = np.array([trace.s_c[-1] for trace in traces])
     return OrderCode(y_in, s_c, contrast, learner.self_connections(net))
+
+
+def drift_per_step(learner: LSTM, net: Net, batch: Batch, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Measure by how much the internal states move per step after the last relevant input, without being asked to.
+
+    Paper: Sec. 4, "Internal state drift"; Sec. 5.4, point (3) of the results.
+
+    Parameters
+    ----------
+    learner : LSTM
+    net : Net
+    batch : Batch
+    steps : (n,) int64
+        For each sequence the step of its last relevant input, counted from 1.
+
+    Returns
+    -------
+    (n, n_cells) float64
+        Change per step from that step to the last but one; the last step may carry a signal of its own.
+    """
+    moved = []
+    for i, step in enumerate(steps):
+        s_c = learner.trace(net, batch, i).s_c
+        moved.append((s_c[-2] - s_c[step - 1]) / (len(s_c) - 1 - step))
+    return np.array(moved)

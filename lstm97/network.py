@@ -108,7 +108,8 @@ class Wiring(NamedTuple):
     initial_y : float
         Activation of every hidden-layer unit before a sequence's first step.
     output_delay : int
-        0 if output units read the hidden layer of the same step, 1 if of the step before.
+        0 if output units read the layers below at the same step, 1 if at the step before. Then the outputs of a
+        sequence's first step are those of the reset hidden layer, without input.
     update : int
         When weights change: `AT_SEQUENCE_END`, `AT_EVERY_STEP` or `IN_NEXT_SEQUENCE` (after its first step).
     """
@@ -750,6 +751,16 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
             advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
             if wiring.update == IN_NEXT_SEQUENCE and t == first:
                 apply_updates(w, w_k, dw, dw_k, exists, alpha)
+            if wiring.output_delay == 1 and t == first and (every_step or first == last):
+                # outputs of the reset hidden layer, before any input: only weights to output units learn
+                row = t if every_step else i
+                output_units(wiring, w_k, -1, values[:, :0], t, y_before, y_k)
+                for k in range(y_k.size):
+                    outputs[row, k] = y_k[k]
+                output_errors(wiring, targets, row, y_k, e_k)
+                add_output_updates(wiring, e_k, -1, values[:, :0], t, y_before, dw_k)
+                if wiring.update == AT_EVERY_STEP:
+                    apply_updates(w, w_k, dw, dw_k, exists, alpha)
             target_step = t + wiring.output_delay
             if target_step == last or (every_step and target_step < last):
                 row = target_step if every_step else i

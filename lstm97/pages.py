@@ -121,9 +121,7 @@ class Table:
     def _repr_markdown_(self) -> str:
         marks = tuple(":--" if self._is_left(i) else "--:" for i in range(len(self.head)))
         lines = [self.head, marks, *self.rows]
-        return "\n".join(
-            "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
-        )
+        return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -241,10 +239,12 @@ def _outcome(one: Evidence) -> str:
     if not summary.n:
         return f"{row.title}: {VERDICTS['']}. {paper}"
     so_far = "" if summary.complete else f", {verdict(one)}"
+    interval = ""
+    if summary.low < summary.high:
+        interval = f" (95 % bootstrap interval {number(summary.low)} to {number(summary.high)})"
     return (
         f"{row.title}{so_far or ': ' + verdict(one)}. {summary.n_solved} of {summary.n} trials met the criterion, "
-        f"after {at_least(summary)} sequences on average (95 % bootstrap interval {number(summary.low)} to "
-        f"{number(summary.high)}). {paper}"
+        f"after {at_least(summary)} sequences on average{interval}. {paper}"
     )
 
 
@@ -265,9 +265,7 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
         {
             "label": label(one),
             "successes": [record["sequences"] for record in one.solved],
-            "failures": [
-                min(record["cap"], one.row.cap) for record in one.records if record not in one.solved
-            ],
+            "failures": [min(record["cap"], one.row.cap) for record in one.records if record not in one.solved],
             "mean": one.summary.mean if one.records else None,
             "low": one.summary.low,
             "high": one.summary.high,
@@ -380,8 +378,7 @@ def comparison(found: Sequence[Evidence]) -> Table:
         solved = interval = "–"
         if summary.n:
             solved = (
-                f"{summary.n_solved} of {summary.n} "
-                f"({100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f} %)"
+                f"{summary.n_solved} of {summary.n} ({100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f} %)"
             )
             interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(
@@ -546,12 +543,14 @@ def _files(found: Sequence[Evidence]) -> str:
     return ", ".join(f"`data/runs/{table}.jsonl`" for table in dict.fromkeys(one.row.table for one in found))
 
 
-def agreements(found: Sequence[Evidence]) -> Markdown:
+def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Markdown:
     """Say for every row where the measured numbers agree with the paper's, and where they do not.
 
     Parameters
     ----------
     found : sequence of Evidence
+    most_wrong : int, optional
+        The greatest number of wrong test sequences that the paper's text admits for any trial.
 
     Returns
     -------
@@ -575,8 +574,14 @@ def agreements(found: Sequence[Evidence]) -> Markdown:
         if one.solved:
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (
-                f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on average, "
-                f"at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
+                f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
+                f"average, at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
             )
+            if most_wrong is not None:
+                over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)
+                text += (
+                    f" Its text has never more than {number(most_wrong)}; "
+                    f"{number(over)} of our {number(len(one.solved))} nets had more."
+                )
         lines.append(text + ("" if summary.complete else f" These are {verdict(one)}."))
     return Markdown("\n".join(lines))

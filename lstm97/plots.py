@@ -92,9 +92,7 @@ def digest(figure: Figure) -> str:
         paragraphs.append(f"axes {number}: " + "\n  ".join(lines))
         full.append(details)
     if n_points == 0:
-        raise ValueError(
-            "digest: the figure holds no data; plot something finite before asking for its digest"
-        )
+        raise ValueError("digest: the figure holds no data; plot something finite before asking for its digest")
     outside = [_text(text) for text in [*figure.texts, *_suptitles(figure)] if text.get_text()]
     outside += [_legend(legend) for legend in figure.legends]
     size = " x ".join(_number(side) for side in figure.get_size_inches())
@@ -125,8 +123,7 @@ def _describe_axes(axes: Axes) -> tuple[int, list[str], str]:
     head = "".join(f"{title!r}; " for title in titles if title) + head
     n_points, entries, texts = 0, [], []
     title_texts = {
-        id(text)
-        for text in (axes.title, getattr(axes, "_left_title", None), getattr(axes, "_right_title", None))
+        id(text) for text in (axes.title, getattr(axes, "_left_title", None), getattr(axes, "_right_title", None))
     }
     for artist in axes.get_children():
         if isinstance(artist, Spine | Axis | Axes) or artist is axes.patch or id(artist) in title_texts:
@@ -141,9 +138,7 @@ def _describe_axes(axes: Axes) -> tuple[int, list[str], str]:
             entries.append(_entry(artist, points, style, scales))
     details = repr((head, bool(axes.axison), str(axes.get_aspect()), entries, texts))
     shown = (
-        entries
-        if len(entries) <= 11
-        else [*entries[:10], f"{len(entries) - 10} more: {_hash(repr(entries[10:]))}"]
+        entries if len(entries) <= 11 else [*entries[:10], f"{len(entries) - 10} more: {_hash(repr(entries[10:]))}"]
     )
     if texts:
         shown = [*shown, f"{len(texts)} {'text' if len(texts) == 1 else 'texts'}: {_hash(repr(texts))}"]
@@ -164,9 +159,7 @@ def _describe_axis(axis: Any) -> str:
     return description
 
 
-def _entry(
-    artist: Any, points: NDArray[np.float64], style: tuple[object, ...], scales: tuple[str, str]
-) -> str:
+def _entry(artist: Any, points: NDArray[np.float64], style: tuple[object, ...], scales: tuple[str, str]) -> str:
     """One line for one artist: its kind, its number of points, the first and the last, and a hash."""
     columns = [_rounded(points[:, axis], scale) for axis, scale in enumerate(scales)]
     rounded = list(zip(*columns, strict=True))
@@ -220,14 +213,12 @@ def _points_and_style(artist: Any) -> tuple[NDArray[np.float64], tuple[object, .
     )
 
 
-def _collection(
-    artist: Collection, common: tuple[object, ...]
-) -> tuple[NDArray[np.float64], tuple[object, ...]]:
+def _collection(artist: Collection, common: tuple[object, ...]) -> tuple[NDArray[np.float64], tuple[object, ...]]:
     outlines = [np.asarray(path.vertices, dtype=float) for path in artist.get_paths()]
     joined = np.concatenate(outlines) if outlines else np.empty((0, 2))
-    offsets: NDArray[np.float64] = np.ma.filled(
-        np.ma.asarray(artist.get_offsets(), dtype=float), np.nan
-    ).reshape(-1, 2)
+    offsets: NDArray[np.float64] = np.ma.filled(np.ma.asarray(artist.get_offsets(), dtype=float), np.nan).reshape(
+        -1, 2
+    )
     look: tuple[object, ...] = (
         [round(float(width), 6) for width in np.atleast_1d(artist.get_linewidth())],
         repr(artist.get_linestyle()),
@@ -263,9 +254,7 @@ def _mapped(artist: Any) -> tuple[object, ...]:
 
 def _anchors(artist: Any) -> tuple[bool, ...]:
     """Whether x and y are the axes' data coordinates."""
-    return (
-        tuple(artist.get_transform().contains_branch_seperately(artist.axes.transData)) if artist.axes else ()
-    )
+    return tuple(artist.get_transform().contains_branch_seperately(artist.axes.transData)) if artist.axes else ()
 
 
 def _text(text: Any) -> tuple[object, ...]:
@@ -274,8 +263,7 @@ def _text(text: Any) -> tuple[object, ...]:
     if isinstance(text, Annotation):
         places += [*text.xy]
         coordinates = [
-            kind if isinstance(kind, str | tuple) else type(kind).__name__
-            for kind in (text.xycoords, text.anncoords)
+            kind if isinstance(kind, str | tuple) else type(kind).__name__ for kind in (text.xycoords, text.anncoords)
         ]
         coordinates = (coordinates, text.arrow_patch is not None)
     look = (
@@ -424,9 +412,7 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         failed = np.asarray(row["failures"], dtype=float)
         trials = np.concatenate([solved, failed])
         if trials.size == 0 and row["paper"] is None:
-            raise ValueError(
-                f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it"
-            )
+            raise ValueError(f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it")
         if not (trials > 0).all():
             raise ValueError(
                 f"sequences_to_success: row {row['label']!r} has a trial of {trials.min():g} sequences; "
@@ -434,14 +420,17 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             )
         lane = y - 0.18
         if trials.size == 0:
-            words = {"ha": "right", "va": "center", "fontsize": 8.5, "color": LABEL}
-            axes.annotate("not measured yet", (1.0, lane), xycoords=("axes fraction", "data"), **words)
-        axes.plot(
-            solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8
-        )
-        axes.plot(
-            failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3
-        )
+            axes.annotate(
+                "not measured yet",
+                (1.0, lane),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="center",
+                fontsize=8.5,
+                color=LABEL,
+            )
+        axes.plot(solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8)
+        axes.plot(failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3)
         if failed.size:
             beside(f"{len(failed)} of {len(trials)} failed", float(failed.max()), lane)
         if row["mean"] is not None:
@@ -704,9 +693,7 @@ def marked_values(axes_list: Sequence[Axes], values: ArrayLike, target: str) -> 
     )
 
 
-def symbols_over_time(
-    axes: Axes, symbols: ArrayLike, names: Sequence[str], relevant: str, target: str
-) -> None:
+def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], relevant: str, target: str) -> None:
     """Plot a sequence of symbols, one height per symbol; the relevant ones stand out.
 
     Parameters
@@ -728,9 +715,7 @@ def symbols_over_time(
     """
     index = np.asarray(symbols, dtype=np.int64)
     if index.size == 0 or index.min() < 0 or index.max() >= len(names):
-        raise ValueError(
-            f"symbols_over_time: symbols must be numbers from 0 to {len(names) - 1}, got {symbols!r}"
-        )
+        raise ValueError(f"symbols_over_time: symbols must be numbers from 0 to {len(names) - 1}, got {symbols!r}")
     steps = np.arange(1, index.size + 1)
     matters = np.isin(index, [i for i, name in enumerate(names) if name in relevant])
     axes.plot(steps[~matters], index[~matters], ls="", marker="s", ms=3.5, mfc=GREY, mec="none", alpha=0.75)
@@ -792,15 +777,11 @@ def gates_and_states(
         raise ValueError(
             f"gates_and_states: needs four axes (gates, states, cell outputs, outputs), got {len(axes_list)}"
         )
-    arrays = {
-        name: np.asarray(getattr(trace, name), dtype=float) for name in ("y_in", "y_out", "s_c", "y_c", "y_k")
-    }
+    arrays = {name: np.asarray(getattr(trace, name), dtype=float) for name in ("y_in", "y_out", "s_c", "y_c", "y_k")}
     n_steps = len(arrays["y_k"])
     wrong = {name: len(array) for name, array in arrays.items() if len(array) != n_steps and array.size}
     if wrong:
-        raise ValueError(
-            f"gates_and_states: y_k has {n_steps} steps, but {wrong}; give a trace of one sequence"
-        )
+        raise ValueError(f"gates_and_states: y_k has {n_steps} steps, but {wrong}; give a trace of one sequence")
     panels: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("gates", (("y_in", INPUT_GATE, "in"), ("y_out", OUTPUT_GATE, "out"))),
         ("internal state", (("s_c", INTERNAL_STATE, "cell"),)),
@@ -902,6 +883,68 @@ def states_side_by_side(
         )
 
 
+def draw_cell(axes: Axes) -> None:
+    """Draw a memory cell with its two gates, from the net input on the left to the output on the right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its ticks and frame are switched off.
+    """
+    y, gate_y, source_y = 2.0, 0.55, -0.55
+    axes.add_patch(Rectangle((1.0, 1.25), 7.0, 2.0, fill=False, ec=GREY, lw=1.0, zorder=1))
+    axes.text(1.08, 3.17, "memory cell", ha="left", va="top", fontsize=9)
+    nodes: tuple[tuple[float, float, str, str, str, float, str], ...] = (
+        (1.7, y, "s", GREY, "$g$", 24, "white"),
+        (3.0, y, "o", GREY, "\u00d7", 17, "white"),
+        (4.5, y, "o", INTERNAL_STATE, "$s_c$", 32, "white"),
+        (6.0, y, "s", GREY, "$h$", 24, "white"),
+        (7.3, y, "o", GREY, "\u00d7", 17, "white"),
+        (3.0, gate_y, "o", INPUT_GATE, "$in$", 30, "white"),
+        (7.3, gate_y, "o", OUTPUT_GATE, "$out$", 30, "black"),
+    )
+    arrows = (
+        ((0.1, y), (1.4, y), GREY),
+        ((2.0, y), (2.77, y), GREY),
+        ((3.23, y), (4.08, y), GREY),
+        ((4.92, y), (5.7, y), INTERNAL_STATE),
+        ((6.3, y), (7.07, y), GREY),
+        ((7.53, y), (9.0, y), CELL_OUTPUT),
+        ((3.0, gate_y + 0.4), (3.0, y - 0.22), INPUT_GATE),
+        ((7.3, gate_y + 0.4), (7.3, y - 0.22), OUTPUT_GATE),
+        ((3.0, source_y), (3.0, gate_y - 0.38), GREY),
+        ((7.3, source_y), (7.3, gate_y - 0.38), GREY),
+    )
+    for start, end, colour in arrows:
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.4})
+    turn = np.linspace(-0.22 * np.pi, 1.14 * np.pi, 60)
+    axes.plot(4.5 + 0.36 * np.cos(turn), 2.58 + 0.26 * np.sin(turn), color=INTERNAL_STATE, lw=1.6)
+    tip = (4.5 + 0.36 * np.cos(turn[-1]), 2.58 + 0.26 * np.sin(turn[-1]))
+    axes.annotate(
+        "",
+        (tip[0] + 0.06, tip[1] - 0.16),
+        (tip[0] - 0.005, tip[1] + 0.03),
+        arrowprops={"arrowstyle": "-|>", "color": INTERNAL_STATE, "lw": 1.4},
+    )
+    axes.text(4.98, 2.72, "1.0", ha="left", va="center", fontsize=9, color=INTERNAL_STATE)
+    for x, height, marker, colour, name, size, ink in nodes:
+        axes.plot([x], [height], ls="", marker=marker, ms=size, mfc=colour, mec="none", zorder=3)
+        axes.text(x, height, name, color=ink, ha="center", va="center_baseline", fontsize=11, zorder=4)
+    words = (
+        (0.1, 2.14, "$net_c$", "left"),
+        (8.12, 2.14, "$y^c$", "left"),
+        (3.12, 1.36, "$y^{in}$", "left"),
+        (7.42, 1.36, "$y^{out}$", "left"),
+        (3.12, -0.2, "$net_{in}$", "left"),
+        (7.42, -0.2, "$net_{out}$", "left"),
+    )
+    for x, height, name, side in words:
+        axes.text(x, height, name, ha=side, va="bottom", fontsize=10.5)
+    axes.set_xlim(0.0, 9.1)
+    axes.set_ylim(source_y - 0.05, 3.35)
+    axes.set_axis_off()
+
+
 def draw_topology(axes: Axes, topology: Any) -> None:
     """Draw a net: inputs below, the hidden layer with its memory cell blocks in the middle, outputs on top.
 
@@ -956,9 +999,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
     for block in range(len(topology.block_sizes)):
         inside = x_hidden[blocks == block]
         left, right = inside.min() - 0.55, inside.max() + 0.55
-        axes.add_patch(
-            Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2)
-        )
+        axes.add_patch(Rectangle((left, y_mid - 0.45), right - left, 0.9, fill=False, ec=GREY, lw=1.0, zorder=2))
         axes.text(left, y_mid + 0.48, f"block {block + 1}", fontsize=8.5, ha="left", va="bottom")
     looks = {
         "in": (INPUT_GATE, "s", "white"),
@@ -975,9 +1016,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
                 axes.text(x, y_mid, kind, fontsize=7, color=ink, ha="center", va="center_baseline", zorder=4)
     for x in x_hidden[kinds == "cell"]:
         turn = np.linspace(-0.25 * np.pi, 1.25 * np.pi, 40)
-        axes.plot(
-            x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3
-        )
+        axes.plot(x + 0.17 * np.cos(turn), y_mid + 0.27 + 0.1 * np.sin(turn), color=INTERNAL_STATE, lw=1.3, zorder=3)
     rows = (
         (x_inputs, y_low, skipped_in, topology.n_inputs, "input"),
         (x_outputs, y_top, skipped_out, topology.n_outputs, "output"),

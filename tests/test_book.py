@@ -27,9 +27,7 @@ needs_book = pytest.mark.skipif(
 def loaded_from_elsewhere(page: str) -> list[str]:
     """Return every address on another host that a browser would ask while it shows the page."""
     soup = BeautifulSoup(page, "html.parser")
-    addresses = [
-        tag.get(name) for name in ("src", "srcset", "data", "poster") for tag in soup.select(f"[{name}]")
-    ]
+    addresses = [tag.get(name) for name in ("src", "srcset", "data", "poster") for tag in soup.select(f"[{name}]")]
     addresses += [tag.get("href") for tag in soup.select("link") if LOADED_LINKS & set(tag.get("rel") or [])]
     styles = [tag.get_text() for tag in soup.find_all("style")]
     styles += [str(tag.get("style")) for tag in soup.select("[style]")]
@@ -62,9 +60,7 @@ def test_scan_lets_links_be() -> None:
 
 @needs_book
 def test_pages_load_nothing_from_elsewhere() -> None:
-    found = {
-        page.name: bad for page in pages() if (bad := loaded_from_elsewhere(page.read_text(encoding="utf-8")))
-    }
+    found = {page.name: bad for page in pages() if (bad := loaded_from_elsewhere(page.read_text(encoding="utf-8")))}
     assert not found
 
 

@@ -57,9 +57,7 @@ def test_a_notebook_runs_once(project: Path, ran: list[tuple[str, str]]) -> None
     "name",
     ["lstm97/network.py", "data/runs/table9.jsonl", "notebooks/4-memory-cell.ipynb", "requirements.lock"],
 )
-def test_a_notebook_runs_again_when_a_file_changed(
-    project: Path, ran: list[tuple[str, str]], name: str
-) -> None:
+def test_a_notebook_runs_again_when_a_file_changed(project: Path, ran: list[tuple[str, str]], name: str) -> None:
     build(project)
     (project / name).write_text((project / name).read_text() + " ")
     build(project)
@@ -97,9 +95,7 @@ def test_a_raising_notebook_ends_the_build(project: Path, monkeypatch: pytest.Mo
         "outputs": [],
     }
     raising = NOTEBOOK | {"cells": [cell | {"source": ["raise ValueError('no such gate')"]}]}
-    raising["metadata"] = {
-        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-    }
+    raising["metadata"] = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     (project / "notebooks" / "4-memory-cell.ipynb").write_text(json.dumps(raising))
     monkeypatch.delenv("LSTM97_PROFILE", raising=False)
     with pytest.raises(SystemExit, match=r"4-memory-cell\.ipynb raised(.|\n)*ValueError: no such gate"):
@@ -140,11 +136,7 @@ def test_citations_expand_ranges(tmp_path: Path) -> None:
 
 def test_every_module_is_in_the_reference() -> None:
     root = Path(__file__).parents[1]
-    blocks = [
-        generated.BLOCK.findall(page.read_text()) for page in (root / "book" / "reference").glob("*.md")
-    ]
+    blocks = [generated.BLOCK.findall(page.read_text()) for page in (root / "book" / "reference").glob("*.md")]
     named = {name for page in blocks for block in page for name in block.split()[1:]}
-    packages = {
-        ".".join(init.parent.relative_to(root).parts) for init in (root / "lstm97").rglob("__init__.py")
-    }
+    packages = {".".join(init.parent.relative_to(root).parts) for init in (root / "lstm97").rglob("__init__.py")}
     assert named == packages

@@ -73,8 +73,8 @@ def test_factors_equal_an_error_carried_back_step_by_step(q):
     np.testing.assert_allclose(net, nets, rtol=1e-12, atol=1e-13)
     backwards = [oracles.bptt(w.tolist(), nets, u, q) for u in range(n)]
     np.testing.assert_allclose(factors, backwards, rtol=1e-10, atol=1e-12 * np.abs(factors).max())
-    forwards = [oracles.forward_sensitivity(w.tolist(), y_start, n_steps, u, v, q) for u, v in pairs(n)]
-    forwards = np.reshape(forwards, (n, n))
+    sensitivities = [oracles.forward_sensitivity(w.tolist(), y_start, n_steps, u, v, q) for u, v in pairs(n)]
+    forwards = np.reshape(sensitivities, (n, n))
     np.testing.assert_allclose(factors, forwards, rtol=1e-10, atol=1e-12 * np.abs(factors).max())
     step = np.eye(n)
     for row in f_prime:

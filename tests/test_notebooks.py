@@ -36,9 +36,7 @@ def complaints(notebook: dict[str, Any]) -> list[str]:
         if cell["execution_count"] is None:
             found.append(f"never run: {first}")
         if source.rstrip().endswith(";"):
-            found.append(
-                f"ends in a semicolon, which nbval does not obey; assign the value to _ instead: {first}"
-            )
+            found.append(f"ends in a semicolon, which nbval does not obey; assign the value to _ instead: {first}")
         if "print(" in source and not cell["outputs"]:
             found.append(f"prints, but nothing is stored: {first}")
         stored = [mime for output in cell["outputs"] for mime in output.get("data", {})]
@@ -59,9 +57,7 @@ def has_digest(cells: list[dict[str, Any]]) -> bool:
     """Whether one of the cells calls `digest` and has text stored."""
     return any(
         "digest(" in "".join(cell["source"])
-        and any(
-            "".join(out.get("text", out.get("data", {}).get("text/plain", ""))) for out in cell["outputs"]
-        )
+        and any("".join(out.get("text", out.get("data", {}).get("text/plain", ""))) for out in cell["outputs"])
         for cell in cells
     )
 
@@ -84,15 +80,13 @@ def nbval(path: Path) -> subprocess.CompletedProcess[str]:
 @EACH
 def test_can_be_compared(path: Path) -> None:
     found = complaints(json.loads(path.read_text(encoding="utf-8")))
-    assert not found, (
-        f"\nnotebooks/{path.name} (`make notebooks NAME={path.stem}` stores outputs):\n" + "\n".join(found)
+    assert not found, f"\nnotebooks/{path.name} (`make notebooks NAME={path.stem}` stores outputs):\n" + "\n".join(
+        found
     )
 
 
 @EACH
-def test_prints_what_is_stored(
-    path: Path, runs: dict[Path, Future[subprocess.CompletedProcess[str]]]
-) -> None:
+def test_prints_what_is_stored(path: Path, runs: dict[Path, Future[subprocess.CompletedProcess[str]]]) -> None:
     done = runs[path].result()
     if done.returncode:
         pytest.fail(

@@ -16,7 +16,7 @@ def test_source_takes_several_functions_compiled_or_not():
     class Compiled:
         py_func = staticmethod(error_flow.decay_per_step)
 
-    code = repr(source(error_flow.output_error, Compiled()))
+    code = repr(source(error_flow.output_error, Compiled()))  # type: ignore[arg-type]
     assert code.index("def output_error") < code.index("\n\ndef decay_per_step")
     assert '"""' not in code
 

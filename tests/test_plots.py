@@ -219,7 +219,7 @@ def test_sequences_to_success_shows_every_trial():
     failed = [line for line in axes.lines if line.get_marker() == "^"]
     assert sorted(np.concatenate([line.get_xdata() for line in failed])) == [5000000, 5000000]
     diamonds = [line for line in axes.lines if line.get_marker() == "D"]
-    assert [(list(line.get_xdata()), line.get_markerfacecolor()) for line in diamonds] == [
+    assert [(np.asarray(line.get_xdata()).tolist(), line.get_markerfacecolor()) for line in diamonds] == [
         ([31390], plots.PAPER)
     ]
     words = [text.get_text() for text in axes.texts]
@@ -233,7 +233,7 @@ def test_sequences_to_success_shows_every_trial():
     ("rows", "message"),
     [
         ([], "no rows"),
-        ([{**ROWS[0], "successes": []}], "'6a' has no trial"),
+        ([{**ROWS[0], "successes": [], "paper": None}], "'6a' has no trial"),
         ([{**ROWS[0], "successes": [0, 5]}], "must be positive"),
     ],
 )
@@ -245,9 +245,7 @@ def test_sequences_to_success_refuses(rows, message):
 
 def test_learning_curves_tell_solved_from_failed():
     _, axes = plt.subplots()
-    plots.learning_curves(
-        axes, [([1, 2], [0.3, 0.1], True), ([1, 2, 3], [0.3, 0.3, 0.2], False)], criterion=0.1
-    )
+    plots.learning_curves(axes, [([1, 2], [0.3, 0.1], True), ([1, 2, 3], [0.3, 0.3, 0.2], False)], criterion=0.1)
     assert axes.lines[0].get_color() == plots.TRIALS
     assert axes.lines[2].get_color() == plots.FAILURE
     assert [text.get_text() for text in axes.texts] == ["criterion", "1 solved", "1 failed"]
@@ -321,6 +319,14 @@ def test_draw_topology_shows_every_hidden_unit(changes, counts):
     words = [text.get_text() for text in axes.texts]
     assert {kind: words.count(kind) for kind in ("in", "out", "cell", "hidden") if kind in words} == counts
     assert f"{topology(**changes).n_weights:,} weights" in words
+    assert plots.digest(figure).startswith("figure ")
+
+
+def test_draw_cell_names_all_parts():
+    figure, axes = plt.subplots()
+    plots.draw_cell(axes)
+    words = {text.get_text() for text in axes.texts}
+    assert {"$g$", "$s_c$", "$h$", "$in$", "$out$", "1.0", "$y^{in}$", "$y^{out}$", "$y^c$"} <= words
     assert plots.digest(figure).startswith("figure ")
 
 

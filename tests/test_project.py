@@ -124,14 +124,10 @@ def test_contents_name_every_page_and_notebook() -> None:
 def test_supported_pythons_are_tested() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8"))
     tested = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
-    declared = [
-        line.rpartition(" ")[2] for line in PYPROJECT["project"]["classifiers"] if "Python :: 3." in line
-    ]
+    declared = [line.rpartition(" ")[2] for line in PYPROJECT["project"]["classifiers"] if "Python :: 3." in line]
     assert tested == declared
 
 
 def test_notebooks_name_the_kernel_that_every_environment_has() -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3", (
-            path.name
-        )
+        assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3", path.name

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 
-from lstm97.experiments.row import Paper, Row, Specification
+from lstm97.experiments.base import Paper, Row, Specification
 
 __all__ = ["Paper", "Row", "Specification", "find_rows", "row", "rows"]
 

@@ -257,14 +257,17 @@ class LSTM:
         weights, state = net.weights, network.new_state(topology)
         network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
         rows: list[tuple[NDArray[np.float64], ...]] = []
+        before: tuple[int, NDArray[np.float64], int] = (-1, batch.values[:, :0], 0)  # no input
         for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
+            if wiring.output_delay:
+                network.output_units(wiring, weights.w_k, *before, state.y, state.y_k)
             symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
+            before = (symbol, batch.values, t)
             network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
             network.squash(wiring, state.net, state.sigma, state.g_c)
-            network.advance_cells(
-                wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y
-            )
-            network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
+            network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
+            if not wiring.output_delay:
+                network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
             rows.append((state.y.copy(), state.s_c.copy(), state.y_k.copy()))
         y, s_c, y_k = (np.array(column) for column in zip(*rows, strict=True))
         always_open = np.ones((len(y), topology.n_blocks))

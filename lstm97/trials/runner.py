@@ -250,9 +250,7 @@ def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:
     dict of str to tuple
         The fields that differ, with both values; empty if the trial was reproduced exactly.
     """
-    return {
-        name: (recorded[name], again[name]) for name in REPRODUCIBLE if recorded[name] != again[name]
-    }
+    return {name: (recorded[name], again[name]) for name in REPRODUCIBLE if recorded[name] != again[name]}
 
 
 @dataclass(frozen=True)

@@ -175,13 +175,15 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
 def _verdict(summary: Summary) -> str:
     """Judge a number of sequences: the rule of the whole book.
 
-    N if fewer than half of the trials were solved. Else A if the mean's 95 % interval holds the printed mean or the
-    two are within a factor of 1.5; B if they are within 3; else N, unless `with_orderings` finds a C.
+    N if fewer than half of the trials were solved. Else A if all were, as in the paper, and the mean's 95 % interval
+    holds the printed mean or the two are within a factor of 1.5; B if they are within 3; else N, unless
+    `with_orderings` finds a C. A failed trial counts as its cap.
     """
     if 2 * summary.n_solved < summary.n:
         return "N"
     factor = max(summary.ratio, 1 / summary.ratio)
-    if summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5:
+    agrees = summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5
+    if agrees and not summary.n_failed:
         return "A"
     return "B" if factor <= 3 else "N"
 

@@ -38,7 +38,19 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "seconds": float,
 }
 #: What has to be the same whenever and wherever a trial is run.
-REPRODUCIBLE = ("row", "reading", "trial", "seeds", "success", "sequences", "steps", "cap", "test", "curve", "specification")
+REPRODUCIBLE = (
+    "row",
+    "reading",
+    "trial",
+    "seeds",
+    "success",
+    "sequences",
+    "steps",
+    "cap",
+    "test",
+    "curve",
+    "specification",
+)
 
 
 class StoreError(Exception):
@@ -121,7 +133,8 @@ class Store:
             probe.touch()
         except OSError as error:
             raise StoreError(
-                f"the store {str(self.directory)!r} can't be written ({error.strerror}): give another folder with --store"
+                f"the store {str(self.directory)!r} can't be written ({error.strerror}): "
+                "give another folder with --store"
             ) from error
 
     def append(self, record: Record) -> None:
@@ -166,9 +179,7 @@ class Store:
         warnings.warn(f"{file.name}: dropped a half-written last line", TornLineWarning, stacklevel=3)
         file.truncate(complete)
 
-    def records(
-        self, row: str, reading: str, specification: str | None = None
-    ) -> list[Record]:
+    def records(self, row: str, reading: str, specification: str | None = None) -> list[Record]:
         """Read the records of a row under a reading.
 
         Parameters

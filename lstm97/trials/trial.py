@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.experiments.row import Specification
+from lstm97.experiments.base import Specification
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.
@@ -92,7 +92,9 @@ class Curve:
         return {"window": self.window, "mean_absolute_error": means, "wrong": list(self._wrong)}
 
 
-def score(batch: Batch, outputs: NDArray[np.float64], tolerance: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def score(
+    batch: Batch, outputs: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Compare outputs with targets.
 
     Paper: Table 11, column 6, ABS(beta).
@@ -112,7 +114,8 @@ def score(batch: Batch, outputs: NDArray[np.float64], tolerance: float) -> tuple
         Whether all of a sequence's errors are below the tolerance.
     """
     errors = np.abs(batch.targets - outputs)
-    return errors, (errors < tolerance).all(axis=1)
+    correct: NDArray[np.bool_] = np.all(errors < tolerance, axis=1)
+    return errors, correct
 
 
 def unseen_sequences(specification: Specification, trial: int) -> Batch:

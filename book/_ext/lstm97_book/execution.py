@@ -55,9 +55,7 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
 def package_and_data(root: Path) -> list[Path]:
     """Return every file that a notebook's result can depend on: the package and the data."""
     files = [path for folder in ("lstm97", "data") for path in (root / folder).rglob("*")]
-    return sorted(
-        p for p in files if p.is_file() and p.suffix in {".py", ".mplstyle", ".csv", ".jsonl", ".json"}
-    )
+    return sorted(p for p in files if p.is_file() and p.suffix in {".py", ".mplstyle", ".csv", ".jsonl", ".json"})
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -95,9 +93,7 @@ def run_one(source: Path, target: Path, profile: str, key: str) -> str:
         cell.metadata.pop("papermill", None)
         if "figure" in cell.metadata.get("mystnb", {}):
             # The caption belongs to the image, not to what the cell's last line returned.
-            cell.outputs = [
-                out for out in cell.outputs if any(m.startswith("image/") for m in out.get("data", {}))
-            ]
+            cell.outputs = [out for out in cell.outputs if any(m.startswith("image/") for m in out.get("data", {}))]
     notebook.metadata.pop("papermill", None)
     notebook.metadata["lstm97"] = {
         "key": key,

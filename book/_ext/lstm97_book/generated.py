@@ -95,62 +95,57 @@ def known(value: float | None) -> bool:
 
 
 def scores() -> list[dict[str, Any]]:
-    """Return the scoreboard's lines that have records."""
-    return [line for line in importlib.import_module("lstm97.trials").scoreboard() if line["n"]]
+    """Return the scoreboard's lines: every row under the literal reading, and what else has records."""
+    return list(importlib.import_module("lstm97.trials").scoreboard())
 
 
 def scoreboard(root: Path) -> str:
-    """Every row that has records: the paper beside measured, one table for each reading, `literal` first."""
+    """Every row: the paper beside measured, one table for each reading, `literal` first."""
     lines = scores()
-    if not lines:
-        return "*No records yet.*\n"
     readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
-    return "\n".join(
-        reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings
-    )
+    return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
 
 
 def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
     caption = (
         f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
-        "The interval is the 95 % bootstrap interval of the mean; after \u2265, failed trials count as caps."
+        "Below our mean stands its 95 % bootstrap interval; after \u2265, failed trials count as caps."
     )
-    head = ["Row", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict"]
-    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcdef")
+    head = ["Row", "Solved", "Paper", "Measured", "Ratio", "Verdict"]
+    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcde")
 
 
 def score_cells(line: dict[str, Any]) -> list[str]:
-    interval = f"{count(line['low'])}\u2013{count(line['high'])}" if known(line["low"]) else "–"
+    interval = f"<br><small>{count(line['low'])}\u2013{count(line['high'])}</small>" if known(line["low"]) else ""
     ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
+    so_far = " so far" if line["n"] < line["n_trials"] else ""
+    solved = f"{line['n_solved']} of {line['n']}{so_far}" if line["n"] else "–"
+    verdict = f"**{line['verdict']}** {line['verdict_word']}"
+    if not line["verdict"]:
+        verdict = "*incomplete*" if line["n"] else "*not run*"
     return [
         f"{line['title']} `{line['row']}`",
-        f"{line['n_solved']} of {line['n']}" + (" so far" if line["n"] < line["n_trials"] else ""),
+        solved,
         count(line["paper"]),
-        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]),
-        interval,
+        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
         ratio,
-        f"**{line['verdict']}** {line['verdict_word']}",
+        verdict,
     ]
 
 
 def results(root: Path) -> str:
     """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
-    lines = [line for line in scores() if line["reading"] == "literal"]
-    if not lines:
-        return "*No records yet.*\n"
-    trials = sum(line["n"] for line in lines)
-    caption = (
-        f"Rows measured under the literal reading: {len(lines)}, with {count(trials)} recorded trials in all."
-    )
+    literal = [line for line in scores() if line["reading"] == "literal"]
     head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
-    rows = ([*cells[:4], cells[6]] for cells in map(score_cells, lines))
+    rows = ([*cells[:3], cells[3].partition("<br>")[0], cells[5]] for cells in map(score_cells, literal))
+    lines = [line for line in literal if line["n"]]
+    trials = sum(line["n"] for line in lines)
+    caption = f"Rows under the literal reading: {len(lines)} measured, with {count(trials)} recorded trials in all."
+    if not lines:
+        return table(caption, "tab-results", head, rows, right="bcd")
     draw_results(lines, root / "book" / "executed" / "results.svg")
     off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
-    seen = (
-        f"far from the paper or open: {', '.join(off)}"
-        if off
-        else "no row is off by more than a factor of three"
-    )
+    seen = f"far from the paper or open: {', '.join(off)}" if off else "no row is off by more than a factor of three"
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
         f":alt: Paper and measured, row by row; {seen}.\n\n"
@@ -203,9 +198,7 @@ def readings(root: Path) -> str:
     named = reading.READINGS
     rows = [[f"`{name}`", *(f"`{getattr(made, name)}`" for made in named.values())] for name in names]
     head = ["Switch", *(f"`{name}`" for name in named)]
-    return (
-        table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
-    )
+    return table("The named readings, switch by switch.", "tab-readings", head, rows) + "\n" + "\n".join(parts)
 
 
 # Equations
@@ -225,16 +218,13 @@ def equations(root: Path) -> str:
                     "Sec. 3.1" if number < 3 else "App. A.1" if number < 30 else "App. A.2",
                     f"[](executed/{stem}.ipynb)" if stem else "",
                     ", ".join(
-                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`")
-                        for name in cited.get(number, [])
+                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`") for name in cited.get(number, [])
                     ),
                 ]
             )
     if not rows:
         return "*No equations yet.*\n"
-    return table(
-        "The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows
-    )
+    return table("The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows)
 
 
 def labelled(notebook: Path) -> set[int]:
@@ -251,12 +241,8 @@ def citations(root: Path) -> dict[int, list[str]]:
         module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                place = re.search(
-                    r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL
-                )
-                for first, last in re.findall(
-                    r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""
-                ):
+                place = re.search(r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL)
+                for first, last in re.findall(r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""):
                     for number in range(int(first), int(last or first) + 1):
                         names = found.setdefault(number, [])
                         names += [name for name in [f"{module}.{node.name}"] if name not in names]
@@ -277,9 +263,7 @@ def statistics(root: Path) -> str:
     ]
     seconds = sum(run["seconds"] for run in runs.values())
     rows.append(["together", f"{seconds:.1f}", ""])
-    times = table(
-        "The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b"
-    )
+    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b")
     # Executed at different times, notebooks can have run under different versions: name each set once.
     sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
     rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
@@ -302,9 +286,7 @@ class CompiledFunctionDocumenter(FunctionDocumenter):
         return callable(member) and hasattr(member, "py_func")
 
 
-def skip_field_of_named_tuple(
-    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
-) -> bool | None:
+def skip_field_of_named_tuple(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
     """Leave out "Alias for field number 0": the class's docstring describes its fields."""
     return True if type(obj).__name__ == "_tuplegetter" else None
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from lstm97.learners import LSTM
 from lstm97.reading import Reading
+from lstm97.stopping import ST3
 from lstm97.tasks import Adding, TemporalOrder
 from lstm97.topology import Topology
-from lstm97.stopping import ST3
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""Negative controls: a module of the package with one piece of its source changed, run without compiling."""
+
+import inspect
+from types import ModuleType
+
+
+def corrupted(module: ModuleType, old: str, new: str) -> ModuleType:
+    """Run a module's source with one replacement; its functions are plain Python.
+
+    Raises
+    ------
+    ValueError
+        If `old` does not stand in the source exactly once, so that a control cannot become void unnoticed.
+    """
+    source = inspect.getsource(module)
+    if source.count(old) != 1:
+        raise ValueError(f"{old!r} stands {source.count(old)} times in {module.__name__}; it must stand once")
+    if old == new:
+        raise ValueError(f"{old!r} is replaced by itself")
+    return interpreted(module, source.replace(old, new))
+
+
+def interpreted(module: ModuleType, source: str | None = None) -> ModuleType:
+    """Run a module's source, or another one in its place, without compiling."""
+    source = inspect.getsource(module) if source is None else source
+    importing = "from lstm97.compiled import compiled\n"
+    if importing not in source:
+        raise ValueError(f"{module.__name__} does not import `compiled`")
+    copy = ModuleType(module.__name__)
+    code = source.replace(importing, "def compiled(function):\n    return function\n")
+    exec(compile(code, f"<{module.__name__}, changed>", "exec"), copy.__dict__)
+    return copy

@@ -1,0 +1,29 @@
+"""Made-up records, for tests of what reads and writes them."""
+
+from typing import Any
+
+from lstm97.experiments import row as find_row
+from lstm97.reading import READINGS
+
+
+def record(
+    trial: int, sequences: int, *, success: bool = True, row: str = "table9/6a", reading: str = "literal"
+) -> dict[str, Any]:
+    """Make a record with an invented outcome."""
+    return {
+        "schema": 1,
+        "row": row,
+        "reading": reading,
+        "trial": trial,
+        "seeds": {"entropy": "1", "spawn_key": [trial]},
+        "success": success,
+        "sequences": sequences,
+        "steps": 100 * sequences,
+        "cap": find_row(row).cap,
+        "test": {"n": 2560, "wrong": trial % 3, "mean_absolute_error": 0.01, "mse": 0.001},
+        "curve": {"window": 100, "mean_absolute_error": [0.1], "wrong": [3]},
+        "specification": find_row(row).under(READINGS[reading]).hash,
+        "versions": {},
+        "commit": None,
+        "seconds": 1.0,
+    }

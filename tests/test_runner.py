@@ -1,0 +1,137 @@
+"""The runner resumes after kill -9, shares a store with another runner, and gives the same records either way."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from lstm97.experiments import row
+from lstm97.trials.runner import Job, differences, execute, plan, run
+from lstm97.trials.store import Store
+
+N = 8
+CAP = 700
+COMMAND = [
+    sys.executable,
+    "-m",
+    "lstm97.cli",
+    "run",
+    "table9/6a",
+    "--trials",
+    str(N),
+    "--cap",
+    str(CAP),
+    "--jobs",
+    "2",
+]
+
+
+def start(store: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [*COMMAND, "--store", str(store)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def recorded(store: Path) -> list[dict]:
+    return [json.loads(line) for line in (store / "table9.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[int, dict]:
+    """The records as they come out in this process, one after the other."""
+    return {job.trial: execute(job) for job in plan([row("table9/6a")], "literal", N, 1, CAP)}
+
+
+def check(store: Path, reference: dict[int, dict]) -> None:
+    records = recorded(store)
+    assert sorted(one["trial"] for one in records) == list(range(1, N + 1))
+    for one in records:
+        assert differences(reference[one["trial"]], one) == {}
+
+
+def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path, reference: dict[int, dict]
+) -> None:
+    rng = random.Random(1)
+    killed = 0
+    for _ in range(5):
+        runner = start(tmp_path)
+        time.sleep(rng.uniform(1.0, 3.5))
+        if runner.poll() is None:
+            os.kill(runner.pid, signal.SIGKILL)
+            killed += 1
+        runner.communicate()
+    assert killed > 0
+    finish = start(tmp_path)
+    _, errors = finish.communicate(timeout=120)
+    assert finish.returncode == 0, errors.decode()
+    check(tmp_path, reference)
+
+
+def test_two_runners_on_one_store_share_the_work(tmp_path: Path, reference: dict[int, dict]) -> None:
+    runners = [start(tmp_path), start(tmp_path)]
+    for runner in runners:
+        _, errors = runner.communicate(timeout=120)
+        assert runner.returncode == 0, errors.decode()
+    check(tmp_path, reference)
+
+
+def test_interrupted_it_says_so_and_the_store_is_whole(tmp_path: Path) -> None:
+    runner = start(tmp_path)
+    while not (tmp_path / "table9.jsonl").exists():
+        time.sleep(0.05)
+    os.kill(runner.pid, signal.SIGINT)
+    _, errors = runner.communicate(timeout=60)
+    if runner.returncode != 0:  # it may have finished first
+        assert runner.returncode == 130
+        assert b"interrupted" in errors
+        assert b"Traceback" not in errors
+    for one in recorded(tmp_path):
+        assert one["sequences"] == CAP
+
+
+class _Counting(Executor):
+    """An executor of another make: runs in this process, and counts."""
+
+    def __init__(self) -> None:
+        self.submitted: list[Job] = []
+        self._threads = ThreadPoolExecutor(1)
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        self.submitted.append(args[0])
+        return self._threads.submit(fn, *args, **kwargs)
+
+
+def test_only_what_has_no_record_is_run_by_any_executor(tmp_path: Path, reference: dict[int, dict]) -> None:
+    store = Store(tmp_path)
+    store.append(reference[2])
+    executor = _Counting()
+    jobs = plan([row("table9/6a")], "literal", 3, 1, CAP)
+    new = run(jobs, store, executor, 1, show=False)
+    assert [job.trial for job in executor.submitted] == [1, 3]
+    assert [one["trial"] for one in new] == [1, 3]
+    assert run(jobs, store, executor, 1, show=False) == []
+    # A larger cap asks again for trials that failed at a smaller one.
+    assert len(run(plan([row("table9/6a")], "literal", 1, 1, CAP + 1), store, executor, 1, show=False)) == 1
+
+
+def test_a_difference_is_seen(reference: dict[int, dict]) -> None:
+    one = reference[1]
+    assert differences(one, json.loads(json.dumps(one))) == {}
+    nudged = one | {"test": one["test"] | {"mse": one["test"]["mse"] * (1 + 1e-15)}}
+    assert set(differences(one, nudged)) == {"test"}
+    assert differences(one, one | {"seconds": 0.0, "commit": "other"}) == {}
+
+
+def test_the_plan_is_the_papers_trials_and_the_rows_cap() -> None:
+    jobs = plan([row("table9/6b")], "institute", None, 1, None)
+    assert [job.trial for job in jobs] == list(range(1, 11))
+    assert {job.cap for job in jobs} == {5_000_000}
+    assert [job.trial for job in plan([row("table9/6b")], "literal", 2, 5, 10)] == [5, 6]
