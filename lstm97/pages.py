@@ -287,10 +287,10 @@ def paper_values(rows: Sequence[Row]) -> Table:
     Table
     """
     return Table(
-        ("Row", "Place", "Trials", "Sequences until success", "Wrong in test", "Test sequences", "Weights"),
+        ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
         tuple(
             (
-                row.title,
+                _short(row),
                 row.paper.place,
                 number(row.n_trials),
                 number(row.paper.sequences),
@@ -302,6 +302,11 @@ def paper_values(rows: Sequence[Row]) -> Table:
         ),
         left=2,
     )
+
+
+def _short(row: Row) -> str:
+    """Name a row among those of its table, as the command does."""
+    return row.name.partition("/")[2]
 
 
 def conditions(rows: Sequence[Row]) -> Table:
@@ -329,33 +334,33 @@ def conditions(rows: Sequence[Row]) -> Table:
         return "random" if values is None else ", ".join(number(value, 1) for value in values)
 
     lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
-        ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, column 6"),
-        ("Memory cell blocks", lambda row: number(row.topology.n_blocks), "Table 10, column 4"),
+        ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, col. 6"),
+        ("Memory cell blocks", lambda row: number(row.topology.n_blocks), "Table 10, col. 4"),
         (
             "Cells in each block",
             lambda row: ", ".join(map(str, row.topology.block_sizes)),
-            "Table 10, column 5",
+            "Table 10, col. 5",
         ),
-        ("Output units", lambda row: number(row.topology.n_outputs), "Table 10, column 7"),
-        ("Units with a bias", lambda row: biased[row.topology.biased], "Table 10, column 12"),
+        ("Output units", lambda row: number(row.topology.n_outputs), "Table 10, col. 7"),
+        ("Units with a bias", lambda row: biased[row.topology.biased], "Table 10, col. 12"),
         (
             "Weights, counted",
             lambda row: number(row.topology.n_weights),
             f"{rows[0].paper.place.partition(',')[0]}",
         ),
-        ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, column 15"),
-        ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, column 3"),
-        ("Initial input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, column 11"),
-        ("Initial output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, column 10"),
-        ("Stop: mean error below", lambda row: f"{row.stop.beta:g}", "Table 11, column 5"),
-        ("Stop: correct in a row", lambda row: number(row.stop.window), "Table 11, column 5"),
-        ("Correct: errors below", lambda row: f"{row.task.tolerance:g}", "Table 11, column 6"),
-        ("Test sequences", lambda row: number(row.n_test), "Table 11, column 4"),
+        ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
+        ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
+        ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
+        ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
+        ("Stop: mean error below", lambda row: f"{row.stop.beta:g}", "Table 11, col. 5"),
+        ("Stop: correct in a row", lambda row: number(row.stop.window), "Table 11, col. 5"),
+        ("Correct: errors below", lambda row: f"{row.task.tolerance:g}", "Table 11, col. 6"),
+        ("Test sequences", lambda row: number(row.n_test), "Table 11, col. 4"),
         ("Trials", lambda row: number(row.n_trials), f"{rows[0].paper.place.partition(',')[0]}, caption"),
         ("Given up after", lambda row: number(row.cap), "our choice"),
     )
     return Table(
-        ("Condition", *(row.title for row in rows), "Place"),
+        ("Condition", *(_short(row) for row in rows), "Place"),
         tuple((name, *(value(row) for row in rows), place) for name, value, place in lines),
         words_last=True,
     )
@@ -383,7 +388,7 @@ def comparison(found: Sequence[Evidence]) -> Table:
             interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(
             (
-                one.row.title,
+                _short(one.row),
                 one.reading,
                 solved,
                 number(one.row.paper.sequences),
@@ -415,7 +420,7 @@ def tested(found: Sequence[Evidence]) -> Table:
         errors = [test["mean_absolute_error"] for test in tests]
         rows.append(
             (
-                one.row.title,
+                _short(one.row),
                 one.reading,
                 number(len(tests)),
                 number(one.row.paper.wrong),
@@ -429,11 +434,11 @@ def tested(found: Sequence[Evidence]) -> Table:
         "Row",
         "Reading",
         "Nets",
-        "Paper: wrong, mean",
+        "Wrong, paper",
         "Wrong, mean",
         "Wrong, most",
         "Error, mean",
-        "Error, greatest",
+        "Error, most",
     )
     return Table(head, tuple(rows), left=2)
 
@@ -476,10 +481,10 @@ def reruns(done: Sequence[Rerun]) -> Table:
     Table
     """
     return Table(
-        ("Row", "Reading", "Trial", "Recorded", "Now", "Wrong, recorded", "Wrong, now", "Record"),
+        ("Row", "Reading", "Trial", "Recorded", "Now", "Wrong then", "Wrong now", "Record"),
         tuple(
             (
-                one.record["row"],
+                one.record["row"].partition("/")[2],
                 one.record["reading"],
                 number(one.record["trial"]),
                 number(one.record["sequences"]),
