@@ -131,3 +131,17 @@ def test_supported_pythons_are_tested() -> None:
 def test_notebooks_name_the_kernel_that_every_environment_has() -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3", path.name
+
+
+def test_the_readmes_picture_shows_the_committed_records(tmp_path: Path) -> None:
+    from lstm97_book.generated import draw_results, scores
+
+    def described(path: Path) -> str:
+        return re.findall(r"<dc:description>(.*?)</dc:description>", path.read_text(encoding="utf-8"), re.DOTALL)[0]
+
+    lines = [line for line in scores() if line["reading"] == "literal" and line["n"]]
+    draw_results(lines, tmp_path / "now.svg")
+    committed = described(ROOT / "book" / "_assets" / "results.svg")
+    assert committed == described(tmp_path / "now.svg"), "the records changed: make notebooks draws the picture anew"
+    draw_results(lines[1:], tmp_path / "other.svg")
+    assert committed != described(tmp_path / "other.svg")

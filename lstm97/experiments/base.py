@@ -9,7 +9,7 @@ from typing import Any
 from lstm97.learners import LSTM
 from lstm97.reading import Reading
 from lstm97.stopping import ST3
-from lstm97.tasks import Adding, TemporalOrder
+from lstm97.tasks import Task
 from lstm97.topology import Topology
 
 
@@ -53,7 +53,7 @@ class Specification:
     """
 
     row: str
-    task: Adding | TemporalOrder
+    task: Task
     learner: LSTM
     stop: ST3
     n_test: int
@@ -112,7 +112,7 @@ class Row:
     name: str
     title: str
     section: str
-    task: Adding | TemporalOrder
+    task: Task
     topology: Topology
     alpha: float
     weight_range: float
@@ -140,9 +140,6 @@ class Row:
         -------
         Specification
         """
-        task = self.task
-        if isinstance(task, Adding):
-            task = dataclasses.replace(task, second_mark=reading.second_mark, first_pair=reading.first_pair)
         constant_unit = reading.output_bias == "constant unit"
         learner = LSTM(
             topology=dataclasses.replace(self.topology, constant_unit=constant_unit),
@@ -152,5 +149,13 @@ class Row:
             out_gate_bias=self.out_gate_bias,
             reading=reading,
         )
-        stop = dataclasses.replace(self.stop, average_error=reading.average_error, count=reading.count)
+        task, stop = _under(self.task, reading), _under(self.stop, reading)
         return Specification(self.name, task, learner, stop, self.n_test)
+
+
+def _under(part: Any, reading: Reading) -> Any:
+    """Give a task or a stopping rule the reading's choice for every field that it shares with it."""
+    shared = {entry.name for entry in dataclasses.fields(part)} & {
+        entry.name for entry in dataclasses.fields(reading)
+    }
+    return dataclasses.replace(part, **{name: getattr(reading, name) for name in shared})

@@ -188,9 +188,10 @@ def run(jobs: Sequence[Job], store: Store, executor: Executor, n_jobs: int, *, s
         If the store can't be read or written.
     """
     store.prepare()
-    todo = [job for job in jobs if not _recorded(job, store)]
+    known = _recorded(jobs, store)
+    todo = [job for job in jobs if job not in known]
     new: list[Record] = []
-    solved = sum(record["success"] for job in jobs if (record := _recorded(job, store)) is not None)
+    solved = sum(record["success"] for record in known.values())
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), unit="trial", disable=not show, smoothing=0.1)
     bar.set_postfix(solved=solved)
     in_flight: dict[Future[Record], ExitStack] = {}
@@ -203,9 +204,9 @@ def run(jobs: Sequence[Job], store: Store, executor: Executor, n_jobs: int, *, s
                 if not claim.enter_context(store.claim(job.row, job.reading, job.trial)):
                     waiting.append(job)  # another runner has it
                     continue
-                if (known := _recorded(job, store)) is not None:
+                if job in (known := _recorded([job], store)):
                     claim.close()
-                    solved += known["success"]
+                    solved += known[job]["success"]
                     bar.set_postfix(solved=solved, refresh=False)
                     bar.update()
                     continue
@@ -231,11 +232,16 @@ def run(jobs: Sequence[Job], store: Store, executor: Executor, n_jobs: int, *, s
     return new
 
 
-def _recorded(job: Job, store: Store) -> Record | None:
-    for record in store.records(job.row, job.reading, job.specification.hash):
-        if record["trial"] == job.trial and is_done(record, job.cap):
-            return record
-    return None
+def _recorded(jobs: Sequence[Job], store: Store) -> dict[Job, Record]:
+    """Find the records that answer jobs, reading each row's records once."""
+    found: dict[Job, Record] = {}
+    for row, reading in dict.fromkeys((job.row, job.reading) for job in jobs):
+        of_row = [job for job in jobs if (job.row, job.reading) == (row, reading)]
+        records = {record["trial"]: record for record in store.records(row, reading, of_row[0].specification.hash)}
+        found |= {
+            job: records[job.trial] for job in of_row if job.trial in records and is_done(records[job.trial], job.cap)
+        }
+    return found
 
 
 def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
@@ -96,6 +95,8 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     -------
     low, high : float
     """
+    from scipy import stats  # here, since it takes longer to import than all the rest
+
     interval = stats.binomtest(k, n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -114,6 +115,8 @@ def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
     """
     if len(set(values)) < 2:
         return float(values[0]), float(values[0])
+    from scipy import stats
+
     interval = stats.bootstrap(
         (np.asarray(values),),
         np.mean,

@@ -156,13 +156,13 @@ def results(root: Path) -> str:
 
 
 def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
-    """Draw every trial of every row, our mean and the paper's, in the paper's order."""
+    """Draw every trial of every row, our mean and the paper's, in the paper's order; the SVG holds its digest."""
     pyplot = importlib.import_module("matplotlib.pyplot")
     plots = importlib.import_module("lstm97.plots")
     plots.use_style()
     figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.8 * len(lines)))
     plots.sequences_to_success(axes, [every_trial(line) for line in lines])
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    figure.savefig(path, metadata={"Date": None, "Description": plots.digest(figure)})
     pyplot.close(figure)
 
 
