@@ -328,7 +328,7 @@ def conditions(rows: Sequence[Row]) -> Table:
     """
     if not rows:
         raise ValueError("conditions: no rows; give at least one")
-    biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all non-input units"}
+    biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
 
     def biases(values: tuple[float, ...] | None) -> str:
         return "random" if values is None else ", ".join(number(value, 1) for value in values)
