@@ -1,11 +1,21 @@
-"""What the book's pages show besides figures: a function's source, beside the equation that it is."""
+"""What the book's pages show besides figures.
+
+A function's source, beside the equation that it is; and the pieces of an experiment's page, all made from rows and
+records: the first card, the conditions, the paper beside measured, the readings, the foot.
+"""
 
 import ast
 import inspect
+import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from lstm97.experiments import Row
+from lstm97.reading import Reading, named
+from lstm97.trials import VERDICTS, Evidence, Summary
+from lstm97.trials.runner import Rerun
 
 
 @dataclass(frozen=True)
@@ -54,3 +64,529 @@ def _without_docstring(function: Any) -> str:
         first = definition.body[0]
         del lines[first.lineno - 1 : first.end_lineno]
     return "\n".join(lines)
+
+
+# ------------------------------------------------------------------------------------- what a page shows
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Text in the book's Markdown that a cell shows."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        """Return the bare text."""
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text that a cell shows.
+
+    Attributes
+    ----------
+    head : tuple of str
+    rows : tuple of tuple of str
+    left : int
+        Number of columns, from the first, that hold words: they are left-aligned, the others right-aligned.
+    words_last : bool
+        Whether the last column holds words, too.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+    words_last: bool = False
+
+    def _is_left(self, column: int) -> bool:
+        return column < self.left or (self.words_last and column == len(self.head) - 1)
+
+    def __repr__(self) -> str:
+        """Return the table as aligned text."""
+        lines = [self.head, *self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.head))]
+        aligned = [
+            [
+                text.ljust(width) if self._is_left(i) else text.rjust(width)
+                for i, (text, width) in enumerate(zip(line, widths, strict=True))
+            ]
+            for line in lines
+        ]
+        return "\n".join("  ".join(line).rstrip() for line in aligned)
+
+    def _repr_markdown_(self) -> str:
+        marks = tuple(":--" if self._is_left(i) else "--:" for i in range(len(self.head)))
+        lines = [self.head, marks, *self.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Write a number with thousands separated, and a dash for what is not known.
+
+    Parameters
+    ----------
+    value : float or None
+    digits : int
+        Decimals.
+
+    Returns
+    -------
+    str
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def duration(seconds: float) -> str:
+    """Write a computing time in the unit that suits it, with two significant digits.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+    """
+    for unit, size in (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0)):
+        if seconds >= 1.95 * size or unit == "seconds":
+            amount = seconds / size
+            return f"{amount:.1f} {unit}" if amount < 9.95 else f"{float(f'{amount:.2g}'):.0f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def verdict(one: Evidence) -> str:
+    """Write a row's verdict: the letter with its word, or what is still missing.
+
+    Parameters
+    ----------
+    one : Evidence
+
+    Returns
+    -------
+    str
+    """
+    summary = one.summary
+    if summary.verdict:
+        return f"**{summary.verdict}** {VERDICTS[summary.verdict]}"
+    return f"{summary.n} of {one.row.n_trials} trials so far" if summary.n else VERDICTS[""]
+
+
+def at_least(summary: Summary) -> str:
+    """Write a row's mean number of sequences; after ≥ where failed trials make it a lower bound.
+
+    Parameters
+    ----------
+    summary : Summary
+
+    Returns
+    -------
+    str
+    """
+    return ("≥\N{NO-BREAK SPACE}" if summary.n_failed else "") + number(summary.mean)
+
+
+def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
+    """Make a page's first card: the claim, what came out, what it costs to run again.
+
+    Parameters
+    ----------
+    claim : str
+        The paper's claim in one sentence, with section and table.
+    found : sequence of Evidence
+        From `lstm97.trials.evidence`.
+    figure : str
+        Label of the figure that carries the answer.
+
+    Returns
+    -------
+    Markdown
+    """
+    lines = [
+        ":::{card} In one screen",
+        ":class-card: answer",
+        f"**The paper's claim.** {claim}",
+        "",
+        "**What came out**, with the paper's words taken literally:",
+        "",
+    ]
+    literal = [one for one in found if one.reading == "literal"]
+    lines += [f"- {_outcome(one)}" for one in literal]
+    lines += ["", f"{{numref}}`{figure}` shows every trial.", ""]
+    measured = [one for one in literal if one.records]
+    if measured:
+        names = " ".join(f"--row {one.row.name}" for one in measured)
+        sequences = sum(record["sequences"] for one in measured for record in one.records)
+        seconds = math.fsum(one.summary.seconds for one in measured)
+        n = sum(one.summary.n for one in measured)
+        lines.append(
+            f"**To run it again**: `lstm97 verify {names}` repeats the trials and compares them to the last bit. The "
+            f"{number(n)} trials of the literal reading presented {number(sequences)} sequences and took "
+            f"{duration(seconds)} on one core."
+        )
+    return Markdown("\n".join([*lines, ":::"]))
+
+
+def _outcome(one: Evidence) -> str:
+    """One row in one sentence."""
+    summary, row = one.summary, one.row
+    paper = f"The paper has {number(row.paper.sequences)}."
+    if not summary.n:
+        return f"{row.title}: {VERDICTS['']}. {paper}"
+    so_far = "" if summary.complete else f", {verdict(one)}"
+    interval = ""
+    if summary.low < summary.high:
+        interval = f" (95 % bootstrap interval {number(summary.low)} to {number(summary.high)})"
+    return (
+        f"{row.title}{so_far or ': ' + verdict(one)}. {summary.n_solved} of {summary.n} trials met the criterion, "
+        f"after {at_least(summary)} sequences on average{interval}. {paper}"
+    )
+
+
+def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> list[dict[str, Any]]:
+    """Prepare rows for `lstm97.plots.sequences_to_success`.
+
+    Parameters
+    ----------
+    found : iterable of Evidence
+    label : callable
+        Makes a row's label.
+
+    Returns
+    -------
+    list of dict
+    """
+    return [
+        {
+            "label": label(one),
+            "successes": [record["sequences"] for record in one.solved],
+            "failures": [min(record["cap"], one.row.cap) for record in one.records if record not in one.solved],
+            "mean": one.summary.mean if one.records else None,
+            "low": one.summary.low,
+            "high": one.summary.high,
+            "paper": one.row.paper.sequences,
+        }
+        for one in found
+    ]
+
+
+def paper_values(rows: Sequence[Row]) -> Table:
+    """List what the paper prints for rows, each with its place.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+
+    Returns
+    -------
+    Table
+    """
+    return Table(
+        ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
+        tuple(
+            (
+                _short(row),
+                row.paper.place,
+                number(row.n_trials),
+                number(row.paper.sequences),
+                number(row.paper.wrong),
+                number(row.n_test),
+                number(row.paper.n_weights),
+            )
+            for row in rows
+        ),
+        left=2,
+    )
+
+
+def _short(row: Row) -> str:
+    """Name a row among those of its table, as the command does."""
+    return row.name.partition("/")[2]
+
+
+def conditions(rows: Sequence[Row]) -> Table:
+    """List the conditions of rows, made from the rows, with the place where the paper has them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+
+    Returns
+    -------
+    Table
+        A line per condition, a column per row.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows.
+    """
+    if not rows:
+        raise ValueError("conditions: no rows; give at least one")
+    biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
+
+    def biases(values: tuple[float, ...] | None) -> str:
+        return "random" if values is None else ", ".join(number(value, 1) for value in values)
+
+    lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
+        ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, col. 6"),
+        ("Memory cell blocks", lambda row: number(row.topology.n_blocks), "Table 10, col. 4"),
+        (
+            "Cells in each block",
+            lambda row: ", ".join(map(str, row.topology.block_sizes)),
+            "Table 10, col. 5",
+        ),
+        ("Output units", lambda row: number(row.topology.n_outputs), "Table 10, col. 7"),
+        ("Units with a bias", lambda row: biased[row.topology.biased], "Table 10, col. 12"),
+        (
+            "Weights, counted",
+            lambda row: number(row.topology.n_weights),
+            f"{rows[0].paper.place.partition(',')[0]}",
+        ),
+        ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
+        ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
+        ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
+        ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
+        ("Stop: mean error below", lambda row: f"{row.stop.beta:g}", "Table 11, col. 5"),
+        ("Stop: correct in a row", lambda row: number(row.stop.window), "Table 11, col. 5"),
+        ("Correct: errors below", lambda row: f"{row.task.tolerance:g}", "Table 11, col. 6"),
+        ("Test sequences", lambda row: number(row.n_test), "Table 11, col. 4"),
+        ("Trials", lambda row: number(row.n_trials), f"{rows[0].paper.place.partition(',')[0]}, caption"),
+        ("Given up after", lambda row: number(row.cap), "our choice"),
+    )
+    return Table(
+        ("Condition", *(_short(row) for row in rows), "Place"),
+        tuple((name, *(value(row) for row in rows), place) for name, value, place in lines),
+        words_last=True,
+    )
+
+
+def comparison(found: Sequence[Evidence]) -> Table:
+    """Put the paper's numbers of sequences beside the measured ones, with intervals and verdicts.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+    rows = []
+    for one in found:
+        summary = one.summary
+        solved = interval = "–"
+        if summary.n:
+            solved = (
+                f"{summary.n_solved} of {summary.n} ({100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f} %)"
+            )
+            interval = f"{number(summary.low)}–{number(summary.high)}"
+        rows.append(
+            (
+                _short(one.row),
+                one.reading,
+                solved,
+                number(one.row.paper.sequences),
+                at_least(summary),
+                interval,
+                number(summary.ratio, 2),
+                verdict(one),
+            )
+        )
+    head = ("Row", "Reading", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict")
+    return Table(head, tuple(rows), left=2, words_last=True)
+
+
+def tested(found: Sequence[Evidence]) -> Table:
+    """Put the paper's test results beside those of the solved trials.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+    rows = []
+    for one in found:
+        tests = [record["test"] for record in one.solved]
+        wrong = [test["wrong"] for test in tests]
+        errors = [test["mean_absolute_error"] for test in tests]
+        rows.append(
+            (
+                _short(one.row),
+                one.reading,
+                number(len(tests)),
+                number(one.row.paper.wrong),
+                number(one.summary.wrong, 1),
+                number(max(wrong, default=math.nan)),
+                number(one.summary.mean_absolute_error, 4),
+                number(max(errors, default=math.nan), 4),
+            )
+        )
+    head = (
+        "Row",
+        "Reading",
+        "Nets",
+        "Wrong, paper",
+        "Wrong, mean",
+        "Wrong, most",
+        "Error, mean",
+        "Error, most",
+    )
+    return Table(head, tuple(rows), left=2)
+
+
+def readings_compared(*names: str) -> Table:
+    """List the switches in which readings differ.
+
+    Parameters
+    ----------
+    *names : str
+        Names of readings.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    KeyError
+        If there is no reading of that name.
+    """
+    chosen = [named(name) for name in names]
+    rows = []
+    for switch in Reading.describe():
+        values = [str(getattr(reading, switch["name"])) for reading in chosen]
+        if len(set(values)) > 1:
+            rows.append((f"`{switch['name']}`", *values, switch["passage"]))
+    return Table(("Switch", *(f"`{name}`" for name in names), "Passage"), tuple(rows), left=len(names) + 2)
+
+
+def reruns(done: Sequence[Rerun]) -> Table:
+    """List trials that were run again, each beside its record.
+
+    Parameters
+    ----------
+    done : sequence of Rerun
+
+    Returns
+    -------
+    Table
+    """
+    return Table(
+        ("Row", "Reading", "Trial", "Recorded", "Now", "Wrong then", "Wrong now", "Record"),
+        tuple(
+            (
+                one.record["row"].partition("/")[2],
+                one.record["reading"],
+                number(one.record["trial"]),
+                number(one.record["sequences"]),
+                number(one.outcome.sequences),
+                number(one.record["test"]["wrong"]),
+                number(one.outcome.test["wrong"]),
+                "differs: " + ", ".join(one.differences) if one.differences else "same in every field",
+            )
+            for one in done
+        ),
+        left=2,
+        words_last=True,
+    )
+
+
+def foot(found: Sequence[Evidence]) -> Markdown:
+    """Fold away what a page rests on: records, specification hashes, versions, computing time, how to cite.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Markdown
+    """
+    table = Table(
+        ("Row", "Reading", "Records", "Computing time", "Specification"),
+        tuple(
+            (
+                one.row.name,
+                one.reading,
+                number(one.summary.n),
+                duration(one.summary.seconds) if one.records else "–",
+                f"`{one.row.under(named(one.reading)).hash}`",
+            )
+            for one in found
+        ),
+        left=2,
+        words_last=True,
+    )
+    records = [record for one in found for record in one.records]
+    versions = sorted({", ".join(f"{k} {v}" for k, v in record["versions"].items()) for record in records})
+    lines = [
+        ":::{dropdown} Records, versions, computing time, how to cite",
+        table._repr_markdown_(),
+        "",
+        f"The records are lines of {_files(found)}. Computing time is on one core. Recorded with: "
+        + ("; ".join(versions) or "–")
+        + ".",
+        "",
+        "To cite the ideas, cite the paper: S. Hochreiter and J. Schmidhuber, Long Short-Term Memory, Neural "
+        "Computation 9(8):1735–1780, 1997, doi:10.1162/neco.1997.9.8.1735. To cite what was measured here, cite this "
+        "project by `CITATION.cff`, with the specification above: it names one experiment under one reading.",
+        ":::",
+    ]
+    return Markdown("\n".join(lines))
+
+
+def _files(found: Sequence[Evidence]) -> str:
+    return ", ".join(f"`data/runs/{table}.jsonl`" for table in dict.fromkeys(one.row.table for one in found))
+
+
+def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Markdown:
+    """Say for every row where the measured numbers agree with the paper's, and where they do not.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+    most_wrong : int, optional
+        The greatest number of wrong test sequences that the paper's text admits for any trial.
+
+    Returns
+    -------
+    Markdown
+        A list: number of sequences, success rate, test sequences.
+    """
+    lines = []
+    for one in found:
+        summary, row = one.summary, one.row
+        if not one.records:
+            lines.append(f"- **{row.title}**: {VERDICTS['']}.")
+            continue
+        side = "more" if summary.ratio > 1 else "fewer"
+        factor = max(summary.ratio, 1 / summary.ratio)
+        bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
+        text = (
+            f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
+            f"{number(row.cap)} sequences. Our trials took {bound}{factor:.2g} times {side} sequences than the "
+            f"paper's mean. "
+        )
+        if one.solved:
+            most = max(record["test"]["wrong"] for record in one.solved)
+            text += (
+                f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
+                f"average, at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
+            )
+            if most_wrong is not None:
+                over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)
+                text += (
+                    f" Its text has never more than {number(most_wrong)}; "
+                    f"{number(over)} of our {number(len(one.solved))} nets had more."
+                )
+        lines.append(text + ("" if summary.complete else f" These are {verdict(one)}."))
+    return Markdown("\n".join(lines))

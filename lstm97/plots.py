@@ -377,19 +377,20 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Solved trials are grey dots; their mean is a larger dot with its interval; a failed trial is an open
     triangle at the number of sequences where it was stopped; the paper's mean is a diamond labelled "paper".
+    A row without trials shows the paper's mean and says that nothing was measured yet.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     rows : sequence of mappings
         From top to bottom, each with the keys ``label`` (text at the left), ``successes`` and ``failures``
-        (sequences of each solved trial, caps of each failed one), ``mean``, ``low``, ``high`` (of the solved
-        trials; None if none was solved) and ``paper`` (the printed mean, or None).
+        (sequences of each solved trial, caps of each failed one), ``mean``, ``low``, ``high`` (of all trials,
+        failed ones at their caps; None to show none) and ``paper`` (the printed mean, or None).
 
     Raises
     ------
     ValueError
-        If there are no rows, a row has no trial, or a count is not positive.
+        If there are no rows, a row has neither a trial nor the paper's mean, or a count is not positive.
     """
     if not rows:
         raise ValueError("sequences_to_success: no rows; give at least one")
@@ -410,7 +411,7 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         solved = np.asarray(row["successes"], dtype=float)
         failed = np.asarray(row["failures"], dtype=float)
         trials = np.concatenate([solved, failed])
-        if trials.size == 0:
+        if trials.size == 0 and row["paper"] is None:
             raise ValueError(f"sequences_to_success: row {row['label']!r} has no trial; leave the row out or run it")
         if not (trials > 0).all():
             raise ValueError(
@@ -418,6 +419,16 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
                 "every count must be positive"
             )
         lane = y - 0.18
+        if trials.size == 0:
+            axes.annotate(
+                "not measured yet",
+                (1.0, lane),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="center",
+                fontsize=8.5,
+                color=LABEL,
+            )
         axes.plot(solved, lane - _jitter(solved.size), ls="", marker="o", ms=4, mfc=TRIALS, mec="none", alpha=0.8)
         axes.plot(failed, lane - _jitter(failed.size), ls="", marker="^", ms=6, mfc="none", mec=FAILURE, mew=1.3)
         if failed.size:
@@ -425,7 +436,7 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         if row["mean"] is not None:
             axes.plot([row["low"], row["high"]], [y + 0.12, y + 0.12], color=TRIALS, lw=2.4)
             axes.plot([row["mean"]], [y + 0.12], ls="", marker="o", ms=8, mfc=TRIALS, mec="none")
-            beside("mean", float(row["high"]), y + 0.12)
+            beside("mean, at least" if failed.size else "mean", float(row["high"]), y + 0.12)
         if row["paper"] is not None:
             axes.plot([row["paper"]], [y + 0.34], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
             beside("paper", float(row["paper"]), y + 0.34)
@@ -525,6 +536,216 @@ def learning_curves(
             )
 
 
+def milestones(
+    axes: Axes,
+    trials: Sequence[tuple[str, float, float, bool]],
+    words: tuple[str, str],
+    paper: float | None = None,
+) -> None:
+    """Plot for every trial when it reached a first mark and when it ended, one line per trial.
+
+    The first mark is an open dot; the end is a filled dot, or an open triangle if the trial failed.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    trials : sequence of (label, first, end, solved)
+        From top to bottom; `first` is NaN where the mark was never reached.
+    words : (str, str)
+        What the first mark and the end are; written over the topmost line.
+    paper : float, optional
+        The paper's value, drawn as a diamond above the lines.
+
+    Raises
+    ------
+    ValueError
+        If there are no trials.
+    """
+    if not trials:
+        raise ValueError("milestones: no trials; give at least one")
+    ends = {True: ("o", TRIALS, TRIALS), False: ("^", "none", FAILURE)}
+    for y, (_, first, end, solved) in enumerate(trials):
+        marker, face, edge = ends[bool(solved)]
+        axes.plot([first, end], [y, y], color=TRIALS, lw=0.8, alpha=0.75)
+        axes.plot([first], [y], ls="", marker="o", ms=6, mfc="none", mec=ERROR, mew=1.3)
+        axes.plot([end], [y], ls="", marker=marker, ms=6, mfc=face, mec=edge, mew=1.3)
+    note: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "color": LABEL}
+    _, first, end, _ = trials[0]
+    for word, x, side in zip(words, (first, end), ("left", "right"), strict=True):
+        if np.isfinite(x):
+            shift = -4 if side == "left" else 4
+            axes.annotate(word, (x, 0), xytext=(shift, 8), ha=side, annotation_clip=False, **note)
+    top = -1.0
+    if paper is not None:
+        top = -2.1
+        axes.plot([paper], [-1.6], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+        axes.annotate("paper", (paper, -1.6), xytext=(8, 0), va="center", **note)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations")
+    axes.set_yticks(range(len(trials)), [label for label, *_ in trials])
+    axes.set_ylim(len(trials) - 0.5, top)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    _plain_thousands(axes.xaxis)
+
+
+def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, tolerance: float) -> None:
+    """Plot each sequence's signed error against its target, those beyond the tolerance as triangles.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    targets, errors : (n,) array-like
+        Target, and output minus target.
+    tolerance : float
+        Drawn as dashed lines on either side of zero.
+
+    Raises
+    ------
+    ValueError
+        If the two arrays differ in shape or are empty.
+    """
+    x, y = np.asarray(targets, dtype=float), np.asarray(errors, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape or x.size == 0:
+        raise ValueError(
+            f"errors_against_targets: targets of shape {x.shape} and errors of shape {y.shape}; both must be "
+            "one-dimensional, equally long and not empty"
+        )
+    wrong = np.abs(y) >= tolerance
+    axes.plot(x[~wrong], y[~wrong], ls="", marker="o", ms=2.2, mfc=TRIALS, mec="none", alpha=0.35)
+    axes.plot(x[wrong], y[wrong], ls="", marker="^", ms=5, mfc="none", mec=FAILURE, mew=1.1)
+    axes.axhline(0.0, color=GREY, lw=0.8)
+    for bound in (-tolerance, tolerance):
+        axes.axhline(bound, color=TARGET, lw=1.0, ls=DASHES[1])
+    axes.set_xlabel("target")
+    axes.set_ylabel("output minus target")
+    label_lines(axes, [(tolerance, "wrong above"), (-tolerance, "wrong below")], size=8.5)
+
+
+# ----------------------------------------------------------------------------------------------- sequences
+
+
+def marked_values(axes_list: Sequence[Axes], values: ArrayLike, target: str) -> None:
+    """Plot a sequence of pairs of value and marker; the two marked values are named X1 and X2.
+
+    Parameters
+    ----------
+    axes_list : sequence of two Axes
+        The values above, the markers below.
+    values : (n_steps, 2) array-like
+        Value and marker of every step; marked pairs carry the marker 1.
+    target : str
+        What to write beside the last step.
+
+    Raises
+    ------
+    ValueError
+        If there are not two axes, or the array is not (n_steps, 2).
+    """
+    pairs = np.asarray(values, dtype=float)
+    if len(axes_list) != 2 or pairs.ndim != 2 or pairs.shape[1] != 2:
+        raise ValueError(
+            f"marked_values: needs two axes and pairs (n_steps, 2), got {len(axes_list)} axes and an array of "
+            f"shape {pairs.shape}"
+        )
+    above, below = axes_list
+    steps = np.arange(1, len(pairs) + 1)
+    marked = np.flatnonzero(pairs[:, 1] == 1.0)
+    above.vlines(steps, 0.0, pairs[:, 0], colors=GREY, lw=0.7, alpha=0.6)
+    above.plot(steps, pairs[:, 0], ls="", marker="o", ms=3, mfc=GREY, mec="none", alpha=0.6)
+    above.plot(steps[marked], pairs[marked, 0], ls="", marker="o", ms=8, mfc=INTERNAL_STATE, mec="none")
+    above.axhline(0.0, color=GREY, lw=0.8)
+    low, high = min(0.0, 1.15 * pairs[:, 0].min()), 1.15 * pairs[:, 0].max()
+    above.set_ylim(low, high + 0.22 * (high - low))
+    above.set_yticks([-1.0, 0.0, 1.0] if low < 0 else [0.0, 0.5, 1.0])
+    for number, i in enumerate(marked, start=1):
+        above.axvline(steps[i], color=INTERNAL_STATE, lw=0.8, ls=DASHES[2], zorder=0.5)
+        below.axvline(steps[i], color=INTERNAL_STATE, lw=0.8, ls=DASHES[2], zorder=0.5)
+        late = number == len(marked)
+        above.annotate(
+            f"$X_{number}$ = {pairs[i, 0]:.2f}".replace("-", "\N{MINUS SIGN}"),
+            (steps[i], 0.98),
+            xycoords=("data", "axes fraction"),
+            xytext=(5 if late else -5, 0),
+            textcoords="offset points",
+            ha="left" if late else "right",
+            va="top",
+        )
+    below.step(steps, pairs[:, 1], where="mid", color=GREY, lw=1.2)
+    below.set_yticks([-1, 0, 1])
+    below.set_ylim(-1.35, 1.35)
+    for axes, word in ((above, "value"), (below, "marker")):
+        axes.set_ylabel(word)
+    axes_list[0].set_xlim(1 - 0.16 * len(pairs), len(pairs) + 1)
+    above.set_xticks([])
+    below.set_xlim(above.get_xlim())
+    below.set_xticks([1, *range(10, len(pairs), 10)])
+    below.set_xlabel("time step")
+    below.annotate(
+        target,
+        (len(pairs), 1.0),
+        xytext=(0, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=9,
+    )
+
+
+def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], relevant: str, target: str) -> None:
+    """Plot a sequence of symbols, one height per symbol; the relevant ones stand out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    symbols : (n_steps,) array-like of int
+        Index of the symbol of every step.
+    names : sequence of str
+        The symbols.
+    relevant : str
+        The symbols that matter, e.g. ``"XY"``.
+    target : str
+        What to write beside the last step.
+
+    Raises
+    ------
+    ValueError
+        If a symbol has no name.
+    """
+    index = np.asarray(symbols, dtype=np.int64)
+    if index.size == 0 or index.min() < 0 or index.max() >= len(names):
+        raise ValueError(f"symbols_over_time: symbols must be numbers from 0 to {len(names) - 1}, got {symbols!r}")
+    steps = np.arange(1, index.size + 1)
+    matters = np.isin(index, [i for i, name in enumerate(names) if name in relevant])
+    axes.plot(steps[~matters], index[~matters], ls="", marker="s", ms=3.5, mfc=GREY, mec="none", alpha=0.75)
+    axes.plot(steps[matters], index[matters], ls="", marker="o", ms=9, mfc=INTERNAL_STATE, mec="none")
+    for step, i in zip(steps[matters], index[matters], strict=True):
+        axes.axvline(step, color=INTERNAL_STATE, lw=0.8, ls=DASHES[2], zorder=0.5)
+        axes.annotate(
+            f"{names[i]} at step {step}",
+            (step, i),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    axes.annotate(
+        target,
+        (steps[-1], index[-1]),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        annotation_clip=False,
+    )
+    axes.set_yticks(range(len(names)), list(names))
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.set_xlim(0, steps[-1] + 1)
+    axes.set_ylabel("symbol")
+    axes.set_xlabel("time step")
+
+
 # ------------------------------------------------------------------------------- a trained net, a topology
 
 
@@ -577,17 +798,19 @@ def gates_and_states(
                 axes.plot(steps, column, color=colour, ls=DASHES[i % len(DASHES)], lw=1.4)
                 labels.append((float(column[-1]), f"{word} {i + 1}"))
         if title == "output" and targets is not None:
-            for target in np.unique(np.asarray(targets, dtype=float)):
-                axes.plot([n_steps - 0.08 * n_steps, n_steps], [target, target], color=TARGET, lw=1.2, ls=DASHES[2])
-                axes.annotate(
-                    "target",
-                    (n_steps - 0.08 * n_steps, target),
-                    xytext=(-3, 0),
-                    textcoords="offset points",
-                    ha="right",
-                    va="center",
-                    fontsize=8.5,
-                )
+            start = n_steps - 0.08 * n_steps
+            levels = np.unique(np.asarray(targets, dtype=float))
+            for target in levels:
+                axes.plot([start, n_steps], [target, target], color=TARGET, lw=1.2, ls=DASHES[2])
+            axes.annotate(
+                "targets" if levels.size > 1 else "target",
+                (start, levels[-1]),
+                xytext=(-3, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=8.5,
+            )
         axes.set_xlim(1, n_steps)
         label_lines(axes, labels, size=8.5)
         for step in marks or {}:
@@ -604,6 +827,60 @@ def gates_and_states(
             fontsize=8.5,
         )
     axes_list[-1].set_xlabel("time step")
+
+
+def states_side_by_side(
+    axes_list: Sequence[Axes],
+    traces: Sequence[Any],
+    labels: Sequence[str],
+    block_of_cell: ArrayLike,
+    marks: Iterable[int] = (),
+) -> None:
+    """Plot every cell's internal state over several sequences: a panel per cell, a dash pattern per sequence.
+
+    Parameters
+    ----------
+    axes_list : sequence of Axes
+        One per cell.
+    traces : sequence of objects
+        With the array ``s_c`` (n_steps, n_cells), all of one length.
+    labels : sequence of str
+        A name for every trace.
+    block_of_cell : (n_cells,) array-like of int
+        The block of every cell, from 0.
+    marks : iterable of int
+        Steps to point out, counted from 1.
+
+    Raises
+    ------
+    ValueError
+        If there is not one panel per cell or one label per trace, or the lengths differ.
+    """
+    states = [np.asarray(trace.s_c, dtype=float) for trace in traces]
+    blocks = np.asarray(block_of_cell, dtype=np.int64)
+    shapes = {state.shape for state in states}
+    if len(shapes) != 1 or len(labels) != len(states) or len(axes_list) != blocks.size:
+        raise ValueError(
+            f"states_side_by_side: {len(axes_list)} panels for {blocks.size} cells, {len(labels)} labels for "
+            f"{len(states)} traces of shapes {sorted(shapes)}; give one panel per cell, one label per trace, and "
+            "traces of one length"
+        )
+    steps = np.arange(1, len(states[0]) + 1)
+    marks = list(marks)
+    for cell, axes in enumerate(axes_list):
+        for i, state in enumerate(states):
+            axes.plot(steps, state[:, cell], color=INTERNAL_STATE, ls=DASHES[i % len(DASHES)], lw=1.4)
+        axes.axhline(0.0, color=GREY, lw=0.8, zorder=0.5)
+        for step in marks:
+            axes.axvline(step, color=GREY, lw=0.8, ls=DASHES[2], zorder=0.5)
+        within = cell - int(np.flatnonzero(blocks == blocks[cell])[0]) + 1
+        axes.set_title(f"block {blocks[cell] + 1}, cell {within}")
+        axes.set_xlim(1, len(steps))
+        label_lines(
+            axes,
+            [(float(state[-1, cell]), label) for state, label in zip(states, labels, strict=True)],
+            size=8.5,
+        )
 
 
 def draw_cell(axes: Axes) -> None:

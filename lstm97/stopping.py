@@ -67,6 +67,36 @@ class ST3:
         return presented - self.window if self.count == "exclusive" else presented
 
 
+def expected_wait(wrong: float, window: int) -> float:
+    """Compute how long one waits on average for a run of correct sequences.
+
+    Sequences are taken as independent, each wrong with the same probability p: a net that has stopped changing.
+    With q = 1 - p and a run of n, the mean number of sequences until the run is complete is (1 - q^n) / (p q^n).
+
+    Parameters
+    ----------
+    wrong : float
+        Probability p that a sequence is processed wrongly.
+    window : int
+        Length n of the run.
+
+    Returns
+    -------
+    float
+        `window` itself if nothing is ever wrong.
+
+    Raises
+    ------
+    ValueError
+        If `wrong` is not in [0, 1), or `window` is below 1.
+    """
+    if not 0.0 <= wrong < 1.0 or window < 1:
+        raise ValueError(f"wrong is {wrong}, window {window}: give a probability below 1 and a run of at least 1")
+    if wrong == 0.0:
+        return float(window)
+    return math.expm1(-window * math.log1p(-wrong)) / wrong
+
+
 class ST3Watch:
     """`ST3` at work in one trial: remembers the last window's errors, and how long all has been correct."""
 

@@ -233,7 +233,7 @@ def test_sequences_to_success_shows_every_trial():
     ("rows", "message"),
     [
         ([], "no rows"),
-        ([{**ROWS[0], "successes": []}], "'6a' has no trial"),
+        ([{**ROWS[0], "successes": [], "paper": None}], "'6a' has no trial"),
         ([{**ROWS[0], "successes": [0, 5]}], "must be positive"),
     ],
 )
@@ -335,3 +335,74 @@ def test_labels_do_not_overlap():
     assert np.diff(np.sort(places)).min() > 0.1 - 1e-5
     assert places[3] == pytest.approx(0.9)
     assert np.diff(np.sort([0.5, 0.5, 0.51, 0.9])).min() < 0.1  # they did before
+
+
+def test_sequences_to_success_says_what_is_not_measured():
+    _, axes = plt.subplots()
+    plots.sequences_to_success(axes, [ROWS[0], {**ROWS[1], "failures": [], "paper": 571100}])
+    words = [text.get_text() for text in axes.texts]
+    assert words.count("not measured yet") == 1
+    assert words.count("paper") == 2
+
+
+def test_sequences_to_success_calls_a_mean_with_failures_a_lower_bound():
+    _, axes = plt.subplots()
+    plots.sequences_to_success(axes, [{**ROWS[0], "failures": [1000000]}])
+    assert "mean, at least" in [text.get_text() for text in axes.texts]
+
+
+def points(line: Any) -> Any:
+    """Return a line's points as lists."""
+    return line.get_xydata().tolist()
+
+
+def test_milestones_join_the_two_marks_of_each_trial():
+    _, axes = plt.subplots()
+    rows = [("trial 1", 70_000, 500_000, True), ("trial 2", float("nan"), 2_000_000, False)]
+    plots.milestones(axes, rows, ("learned", "stopped"), paper=74_000)
+    assert points(axes.lines[0]) == [[70_000, 0], [500_000, 0]]
+    assert [line.get_marker() for line in axes.lines if len(points(line)) == 1] == ["o", "o", "o", "^", "D"]
+    words = [text.get_text() for text in axes.texts]
+    assert words == ["learned", "stopped", "paper"]
+    with pytest.raises(ValueError, match="no trials"):
+        plots.milestones(axes, [], ("learned", "stopped"))
+
+
+def test_errors_against_targets_marks_what_is_wrong():
+    _, axes = plt.subplots()
+    plots.errors_against_targets(axes, [0.1, 0.5, 0.9], [0.05, 0.01, -0.04], tolerance=0.04)
+    fine, wrong = axes.lines[:2]
+    assert points(fine) == [[0.5, 0.01]]
+    assert (points(wrong), wrong.get_marker()) == ([[0.1, 0.05], [0.9, -0.04]], "^")
+    with pytest.raises(ValueError, match="equally long"):
+        plots.errors_against_targets(axes, [0.1, 0.2], [0.1], tolerance=0.04)
+
+
+def test_marked_values_name_the_marked_pairs():
+    values = [[0.3, -1], [0.5, 1], [-0.2, 0], [-0.25, 1], [0.1, -1]]
+    figure, panels = plt.subplots(2)
+    plots.marked_values(panels, values, "target 0.562")
+    words = [text.get_text() for axes in panels for text in axes.texts]
+    assert words == ["$X_1$ = 0.50", "$X_2$ = \u22120.25", "target 0.562"]
+    assert plots.digest(figure) == plots.digest(figure)
+    with pytest.raises(ValueError, match="two axes"):
+        plots.marked_values(panels[:1], values, "")
+
+
+def test_symbols_over_time_point_out_the_relevant_ones():
+    _, axes = plt.subplots()
+    plots.symbols_over_time(axes, [0, 2, 3, 2, 1], ["E", "B", "a", "X"], "X", "class Q")
+    assert points(axes.lines[1]) == [[3, 3]]
+    assert [text.get_text() for text in axes.texts] == ["X at step 3", "class Q"]
+    with pytest.raises(ValueError, match="from 0 to 3"):
+        plots.symbols_over_time(axes, [0, 4], ["E", "B", "a", "X"], "X", "")
+
+
+def test_states_side_by_side_draws_a_panel_per_cell():
+    _, panels = plt.subplots(2, 2)
+    traces = [trace(), trace()]
+    plots.states_side_by_side(panels.ravel(), traces, ["XY", "YX"], [0, 0, 1, 1], marks=[3])
+    assert [axes.get_title(loc="left") for axes in panels.ravel()][2] == "block 2, cell 1"
+    assert all([text.get_text() for text in axes.texts] == ["XY", "YX"] for axes in panels.ravel())
+    with pytest.raises(ValueError, match="3 panels for 4 cells"):
+        plots.states_side_by_side(panels.ravel()[:3], traces, ["XY", "YX"], [0, 0, 1, 1])

@@ -11,9 +11,10 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from records import record
 
 from lstm97.experiments import row
-from lstm97.trials.runner import Job, differences, execute, plan, run
+from lstm97.trials.runner import Job, cheapest, differences, execute, plan, rerun, run
 from lstm97.trials.store import Store
 
 N = 8
@@ -135,3 +136,21 @@ def test_the_plan_is_the_papers_trials_and_the_rows_cap() -> None:
     assert [job.trial for job in jobs] == list(range(1, 11))
     assert {job.cap for job in jobs} == {5_000_000}
     assert [job.trial for job in plan([row("table9/6b")], "literal", 2, 5, 10)] == [5, 6]
+
+
+def test_a_rerun_equals_its_record_and_a_changed_record_is_noticed() -> None:
+    recorded = execute(Job("table9/6a", "literal", 3, 600))
+    again = rerun(recorded)
+    assert again.differences == {}
+    assert again.outcome.test == recorded["test"]
+    assert again.outcome.net.weights.w.any()
+    assert list(rerun({**recorded, "steps": recorded["steps"] + 1}).differences) == ["steps"]
+
+
+def test_cheapest_takes_as_many_solved_trials_as_fit() -> None:
+    records = [record(1, 500), record(2, 100), record(3, 300), record(4, 50, success=False)]
+    assert [one["trial"] for one in cheapest(records, 40_000)] == [2, 3]
+    assert [one["trial"] for one in cheapest(records, 1)] == [2]
+    assert [one["trial"] for one in cheapest(records, 10**9)] == [1, 2, 3]
+    with pytest.raises(ValueError, match="no record of a solved trial"):
+        cheapest(records[3:], 10**9)

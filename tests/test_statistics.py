@@ -2,13 +2,23 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from records import record
 
 from lstm97.experiments import row
-from lstm97.trials.statistics import bootstrap_mean, scoreboard, summarise, summarise_table, wilson
+from lstm97.trials.statistics import (
+    bootstrap_mean,
+    course,
+    evidence,
+    first_below,
+    scoreboard,
+    summarise,
+    summarise_table,
+    wilson,
+)
 from lstm97.trials.store import Store
 
 PAPER = row("table9/6a").paper.sequences
@@ -129,3 +139,34 @@ def test_the_scoreboard_lists_every_row_under_the_literal_reading(tmp_path: Path
         "table9/6b",
     ]
     assert {line["verdict_word"] for line in lines} == {"not measured yet"}
+
+
+def with_curve(errors: list[float], wrong: list[int], sequences: int) -> dict[str, Any]:
+    curve = {"window": 100, "mean_absolute_error": errors, "wrong": wrong}
+    return {**record(1, sequences), "curve": curve}
+
+
+def test_a_course_ends_where_the_trial_ended() -> None:
+    sequences, errors, wrong = course(with_curve([0.3, 0.2, 0.005], [100, 50, 1], 220))
+    assert list(sequences) == [100, 200, 220]
+    assert list(errors) == [0.3, 0.2, 0.005]
+    assert list(wrong) == [1.0, 0.5, 0.05]  # the last window holds 20 sequences only
+
+
+def test_first_below_is_the_end_of_the_first_such_window() -> None:
+    one = with_curve([0.3, 0.02, 0.3, 0.01], [0, 0, 0, 0], 400)
+    assert first_below(one, 0.1) == 200
+    assert first_below(one, 0.02) == 400
+    assert math.isnan(first_below(one, 0.001))
+
+
+def test_evidence_holds_the_records_behind_each_summary(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for one in trials(30_000, 31_000, failures=1):
+        store.append(one)
+    store.append({**record(1, 10), "specification": "of another experiment"})
+    found = evidence("table9", store)
+    assert [(one.row.name, one.reading) for one in found] == [("table9/6a", "literal"), ("table9/6b", "literal")]
+    assert len(found[0].records) == found[0].summary.n == 3
+    assert [one["trial"] for one in found[0].solved] == [1, 2]
+    assert found[1].records == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm97.stopping import ST3
+from lstm97.stopping import ST3, expected_wait
 
 
 def stop_of(rule: ST3, errors: np.ndarray, correct: np.ndarray, chunks: list[int]) -> int | None:
@@ -70,3 +70,26 @@ def test_the_mean_error_alone_can_hold_training_up() -> None:
 @pytest.mark.parametrize(("count", "reported"), [("inclusive", 5000), ("exclusive", 3000)])
 def test_what_counts(count: str, reported: int) -> None:
     assert ST3(0.01, count=count).counted(5000) == reported
+
+
+def test_expected_wait_against_a_simulation_and_known_values() -> None:
+    rng = np.random.default_rng(0)
+    waits = []
+    for _ in range(3000):
+        streak = n = 0
+        while streak < 5:
+            n += 1
+            streak = 0 if rng.random() < 0.3 else streak + 1
+        waits.append(n)
+    error = np.std(waits) / np.sqrt(len(waits))
+    assert abs(np.mean(waits) - expected_wait(0.3, 5)) < 4 * error
+    assert abs(np.mean(waits) - expected_wait(0.3, 6)) > 4 * error  # negative control
+    assert expected_wait(0.5, 1) == pytest.approx(2.0)
+    assert expected_wait(0.0, 2000) == 2000.0
+    assert expected_wait(1e-12, 2000) == pytest.approx(2000.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(("wrong", "window"), [(1.0, 5), (-0.1, 5), (0.1, 0)])
+def test_expected_wait_refuses(wrong: float, window: int) -> None:
+    with pytest.raises(ValueError, match="give a probability below 1"):
+        expected_wait(wrong, window)

@@ -11,7 +11,7 @@ from lstm97.experiments.base import Specification
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import ST3
 from lstm97.trials import run_trial
-from lstm97.trials.trial import CHUNK, Curve, score, seed_sequence
+from lstm97.trials.trial import CHUNK, Curve, score, seed_sequence, unseen_sequences
 
 
 def easy(beta: float = 0.5, window: int = 30) -> Specification:
@@ -127,3 +127,15 @@ def test_the_institutes_reading_changes_the_course() -> None:
         for name in ("literal", "institute")
     )
     assert literal.curve != institute.curve
+
+
+def test_unseen_sequences_are_those_of_the_trials_test() -> None:
+    specification = easy()
+    outcome = run_trial(specification, 2, cap=500)
+    for trial, same in ((2, True), (3, False)):
+        unseen = unseen_sequences(specification, trial)
+        outputs = specification.learner.predict(outcome.net, unseen)
+        errors, correct = score(unseen, outputs, specification.task.tolerance)
+        found = math.fsum(errors.ravel()) / errors.size
+        assert len(correct) == outcome.test["n"]
+        assert (found == outcome.test["mean_absolute_error"]) == same

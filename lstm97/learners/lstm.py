@@ -141,6 +141,55 @@ class LSTM:
         weights = network.Weights(*(array.copy(order="F") for array in net.weights))
         return Net(weights, network.new_state(self.topology))
 
+    def without_block(self, net: Net, j: int) -> Net:
+        """Copy a net and cut everything that leaves one memory cell block: its cells and its gates.
+
+        Parameters
+        ----------
+        net : Net
+            Left as it is.
+        j : int
+            Which block, from 0.
+
+        Returns
+        -------
+        Net
+
+        Raises
+        ------
+        ValueError
+            If there is no such block.
+        """
+        topology = self.topology
+        if not 0 <= j < topology.n_blocks:
+            raise ValueError(f"block {j} does not exist: give a number from 0 to {topology.n_blocks - 1}")
+        cells = np.flatnonzero(topology.block_of_cell == j)
+        gates = [j] * topology.in_gates + [topology.n_in + j] * topology.out_gates
+        units = np.array([*gates, *(topology.first_cell + cells)])
+        cut = self.copy(net)
+        if topology.recurrent:
+            cut.weights.w[:, topology.n_inputs + units] = 0.0
+        cut.weights.w_k[:, topology.n_inputs * topology.outputs_see_inputs + cells] = 0.0
+        return cut
+
+    def self_connections(self, net: Net) -> NDArray[np.float64]:
+        """Read the weight from every cell's output to its own input, the paper's w_{c c}.
+
+        Parameters
+        ----------
+        net : Net
+
+        Returns
+        -------
+        (n_cells,) float64
+            Zeros if the hidden layer has no recurrent connections.
+        """
+        topology = self.topology
+        if not topology.recurrent:
+            return np.zeros(topology.n_cells)
+        cells = topology.first_cell + np.arange(topology.n_cells)
+        return net.weights.w[cells, topology.n_inputs + cells].copy()
+
     def train(self, net: Net, batch: Batch) -> NDArray[np.float64]:
         """Present every sequence once, in order, learning from each.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.tasks.base import Batch, offsets_of, random_lengths
 
@@ -49,6 +50,27 @@ class Adding:
     def __post_init__(self) -> None:
         if self.T < 22:
             raise ValueError(f"T is {self.T}: give at least 22, so that T/2 - 1 pairs hold the first ten")
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps between the last marked pair and the error signal (Table 7, column 2)."""
+        return self.T // 2
+
+    @staticmethod
+    def last_mark(batch: Batch) -> NDArray[np.int64]:
+        """Find the step of each sequence's second marked pair.
+
+        Parameters
+        ----------
+        batch : Batch
+
+        Returns
+        -------
+        (n,) int64
+            Counted from 1.
+        """
+        ends = zip(batch.offsets[:-1], batch.offsets[1:], strict=True)
+        return np.array([np.flatnonzero(batch.values[a:b, 1] == 1.0)[-1] + 1 for a, b in ends])
 
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.

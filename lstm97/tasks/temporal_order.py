@@ -1,5 +1,6 @@
 """Experiment 6, temporal order: Tasks 6a and 6b."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from lstm97.tasks.base import Batch, offsets_of
 
 SYMBOLS = ("E", "B", "a", "b", "c", "d", "X", "Y")
+LENGTHS = (100, 110)
 #: For each number of relevant symbols: the positions of each (1-based, both ends included), and the classes in the
 #: order of X before Y, the first symbol most significant.
 POSITIONS = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
@@ -54,6 +56,11 @@ class TemporalOrder:
         """Number of classes, one output unit each."""
         return len(CLASSES[self.n_relevant])
 
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps between the last relevant symbol and the error signal (Table 10, column 3)."""
+        return LENGTHS[0] - POSITIONS[self.n_relevant][-1][1]
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
@@ -67,7 +74,7 @@ class TemporalOrder:
         Batch
             Symbols, one target per sequence.
         """
-        lengths = rng.integers(100, 110, size=n, endpoint=True)
+        lengths = rng.integers(*LENGTHS, size=n, endpoint=True)
         offsets = offsets_of(lengths)
         symbols = rng.integers(SYMBOLS.index("a"), SYMBOLS.index("d"), size=int(offsets[-1]), endpoint=True)
         starts = offsets[:-1]
@@ -82,3 +89,23 @@ class TemporalOrder:
         targets = np.zeros((n, self.n_outputs))
         targets[np.arange(n), classes] = 1.0
         return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets)
+
+    def all_orders(self, rng: np.random.Generator) -> Batch:
+        """Draw one sequence, and make one of each class out of it: only the relevant symbols differ.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        Batch
+            As many sequences as classes, in the order of `CLASSES`.
+        """
+        one = self.sample(rng, 1).symbols
+        places = np.flatnonzero(one >= SYMBOLS.index("X"))
+        orders = np.array(list(itertools.product((0, 1), repeat=self.n_relevant)))
+        symbols = np.tile(one, (self.n_outputs, 1))
+        symbols[:, places] = SYMBOLS.index("X") + orders
+        offsets = offsets_of(np.full(self.n_outputs, one.size))
+        return Batch(symbols.ravel(), np.zeros((symbols.size, 0)), offsets, np.eye(self.n_outputs))

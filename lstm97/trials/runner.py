@@ -17,13 +17,14 @@ from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from lstm97.experiments import Row, Specification
 from lstm97.experiments import row as find_row
 from lstm97.reading import named
 from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done
-from lstm97.trials.trial import run_trial, seed_sequence
+from lstm97.trials.trial import Outcome, run_trial, seed_sequence
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,11 @@ def execute(job: Job) -> Record:
         A record, see `lstm97.trials.store.FIELDS`.
     """
     start = time.perf_counter()
-    specification = job.specification
-    outcome = run_trial(specification, job.trial, job.cap)
+    outcome = run_trial(job.specification, job.trial, job.cap)
+    return _record(job, outcome, time.perf_counter() - start)
+
+
+def _record(job: Job, outcome: Outcome, seconds: float) -> Record:
     seed = seed_sequence(job.row, job.trial)
     return {
         "schema": SCHEMA,
@@ -86,10 +90,10 @@ def execute(job: Job) -> Record:
         "cap": job.cap,
         "test": outcome.test,
         "curve": outcome.curve,
-        "specification": specification.hash,
+        "specification": job.specification.hash,
         "versions": _versions(),
         "commit": _commit(),
-        "seconds": round(time.perf_counter() - start, 3),
+        "seconds": round(seconds, 3),
     }
 
 
@@ -253,3 +257,67 @@ def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:
         The fields that differ, with both values; empty if the trial was reproduced exactly.
     """
     return {name: (recorded[name], again[name]) for name in REPRODUCIBLE if recorded[name] != again[name]}
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A recorded trial, run again.
+
+    Attributes
+    ----------
+    record : dict
+        As it was recorded.
+    outcome : Outcome
+        What came out now, with the trained net.
+    differences : dict
+        From `differences`; empty if the trial was reproduced exactly.
+    """
+
+    record: Record
+    outcome: Outcome
+    differences: dict[str, tuple[Any, Any]]
+
+
+def rerun(record: Record) -> Rerun:
+    """Run a recorded trial again, and compare.
+
+    Records hold no weights; this is the way to a recorded trial's trained net.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    Rerun
+    """
+    job = Job(record["row"], record["reading"], record["trial"], record["cap"])
+    outcome = run_trial(job.specification, job.trial, job.cap)
+    return Rerun(record, outcome, differences(record, _record(job, outcome, 0.0)))
+
+
+def cheapest(records: Sequence[Record], n_steps: int) -> list[Record]:
+    """Choose the solved trials that take the fewest time steps, as many as fit.
+
+    Parameters
+    ----------
+    records : sequence of dict
+    n_steps : int
+        Time steps that all of them together may take. One trial is chosen in any case.
+
+    Returns
+    -------
+    list of dict
+        By the trial's number.
+
+    Raises
+    ------
+    ValueError
+        If no trial was solved.
+    """
+    solved = sorted((record for record in records if record["success"]), key=lambda record: record["steps"])
+    if not solved:
+        raise ValueError("cheapest: no record of a solved trial; run some with 'lstm97 run ROW'")
+    total = np.cumsum([record["steps"] for record in solved])
+    chosen = solved[: max(1, int(np.count_nonzero(total <= n_steps)))]
+    return sorted(chosen, key=lambda record: record["trial"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
@@ -276,3 +277,100 @@ def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
         for table in tables
         for one in summarise_table(table, store or Store())
     ]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A row under a reading: the summary, and the records behind it.
+
+    Attributes
+    ----------
+    summary : Summary
+    records : list of dict
+        By the trial's number; empty if nothing was measured yet.
+    """
+
+    summary: Summary
+    records: list[Record]
+
+    @property
+    def row(self) -> Row:
+        """The row."""
+        return self.summary.row
+
+    @property
+    def reading(self) -> str:
+        """The reading's name."""
+        return self.summary.reading
+
+    @property
+    def solved(self) -> list[Record]:
+        """The records of the trials that met the stopping criterion."""
+        return [record for record in self.records if under_cap(record, self.row.cap)[0]]
+
+
+def evidence(table: str, store: Store | None = None) -> list[Evidence]:
+    """Collect a table's rows with their records: what a page on an experiment is made from.
+
+    Parameters
+    ----------
+    table : str
+        E.g. ``table9``.
+    store : Store, optional
+
+    Returns
+    -------
+    list of Evidence
+        In the order of `summarise_table`.
+
+    Raises
+    ------
+    StoreError
+        If records can't be read.
+    """
+    store = store or Store()
+    return [
+        Evidence(one, store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash))
+        for one in summarise_table(table, store)
+    ]
+
+
+def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Unfold a record's learning curve.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    sequences : (n,) float64
+        Sequence presentations at the end of every window.
+    errors : (n,) float64
+        Mean absolute error of the output units within the window.
+    wrong : (n,) float64
+        Share of the window's sequences that were processed wrongly.
+    """
+    curve = record["curve"]
+    n = len(curve["wrong"])
+    sequences = np.minimum(curve["window"] * np.arange(1.0, n + 1), record["sequences"])
+    share = np.asarray(curve["wrong"]) / np.diff(sequences, prepend=0.0)
+    return sequences, np.asarray(curve["mean_absolute_error"], dtype=np.float64), share
+
+
+def first_below(record: Record, bound: float) -> float:
+    """Find when the mean training error first fell below a bound.
+
+    Parameters
+    ----------
+    record : dict
+    bound : float
+
+    Returns
+    -------
+    float
+        Sequence presentations at the end of the first such window of the learning curve; NaN if there is none.
+    """
+    sequences, errors, _ = course(record)
+    below = np.flatnonzero(errors < bound)
+    return float(sequences[below[0]]) if below.size else math.nan

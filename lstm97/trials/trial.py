@@ -118,6 +118,23 @@ def score(
     return errors, correct
 
 
+def unseen_sequences(specification: Specification, trial: int) -> Batch:
+    """Draw a trial's test sequences, the same as in the trial itself.
+
+    Parameters
+    ----------
+    specification : Specification
+    trial : int
+        From 1.
+
+    Returns
+    -------
+    Batch
+    """
+    _, _, seed = seed_sequence(specification.row, trial).spawn(3)
+    return specification.task.sample(np.random.default_rng(seed), specification.n_test)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came out of a trial.
@@ -179,7 +196,7 @@ def run_trial(
     for name, value in (("trial", trial), ("cap", cap)):
         if value < 1:
             raise ValueError(f"{name} is {value}: give at least 1")
-    weights_seed, training_seed, test_seed = seed_sequence(specification.row, trial).spawn(3)
+    weights_seed, training_seed, _ = seed_sequence(specification.row, trial).spawn(3)
     task, learner = specification.task, specification.learner
     net = learner.start(np.random.default_rng(weights_seed))
     training_rng = np.random.default_rng(training_seed)
@@ -203,8 +220,8 @@ def run_trial(
         if progress is not None:
             progress(presented)
 
-    test_set = task.sample(np.random.default_rng(test_seed), specification.n_test)
-    errors, correct = score(test_set, learner.predict(net, test_set), task.tolerance)
+    unseen = unseen_sequences(specification, trial)
+    errors, correct = score(unseen, learner.predict(net, unseen), task.tolerance)
     test = {
         "n": specification.n_test,
         "wrong": int(np.count_nonzero(~correct)),
