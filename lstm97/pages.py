@@ -382,9 +382,8 @@ def comparison(found: Sequence[Evidence]) -> Table:
         summary = one.summary
         solved = interval = "–"
         if summary.n:
-            solved = (
-                f"{summary.n_solved} of {summary.n} ({100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f} %)"
-            )
+            rate = f"{100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f}\N{NO-BREAK SPACE}%"
+            solved = f"{summary.n_solved} of {summary.n} ({rate})"
             interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(
             (
