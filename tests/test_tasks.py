@@ -22,6 +22,7 @@ from lstm97.tasks import (
     EmbeddedReber,
     LongLag,
     Multiplication,
+    Task,
     TemporalOrder,
     TwoSequence,
 )
@@ -201,7 +202,7 @@ def test_temporal_order_reaches_every_position_length_and_class() -> None:
 
 
 ONE_STEP_EACH = Batch(np.arange(3), np.zeros((3, 0)), np.arange(4), np.eye(3), True, np.eye(3) + 1.0)
-TASKS = {
+TASKS: dict[str, Task] = {
     "adding": Adding(22),
     "temporal order": TemporalOrder(2),
     "3c": TwoSequence(20, 3, "3c"),
