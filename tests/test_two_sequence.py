@@ -74,7 +74,9 @@ def test_a_broken_rule_is_seen(rule, variant, corrupt) -> None:
 
 def is_variance(noise: np.ndarray, variance: float) -> bool:
     """Whether a sample may come from a normal distribution of mean 0 and that variance."""
-    return bool(stats.kstest(noise, stats.norm(0.0, np.sqrt(variance)).cdf).pvalue > 1e-4)
+    shape = stats.kstest(noise, stats.norm(0.0, np.sqrt(variance)).cdf).pvalue > 1e-4
+    width = abs(np.mean(noise**2) / variance - 1.0) < 4 * np.sqrt(2 / noise.size)
+    return bool(shape and width)
 
 
 def test_the_numbers_for_the_noise_are_variances() -> None:
