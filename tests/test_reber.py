@@ -26,7 +26,7 @@ from lstm97.tasks.reber import (
 #: The same grammar written down another way, as a regular expression.
 LOOP = "T*V(?:PXT*V)*"  # from node 3 to node 5; then V ends the string, or P leads to node 4 and S ends it
 INNER = f"B(?:TS*X(?:S|X{LOOP}(?:V|PS))|P{LOOP}(?:V|PS))E"
-STRING = re.compile(f"BT{INNER}TE|BP{INNER}PE")
+STRING = re.compile("|".join(f"B{outer}{INNER}{outer}E" for outer in "TP"))
 
 
 def broken_rules(batch: Batch) -> set[str]:

@@ -13,7 +13,7 @@ class Distractors:
 
     A sequence is b, then x or y, then q distractor symbols. Further distractors follow, each with probability 9/10,
     until an e comes instead. The last symbol repeats the second one: it is the target and never an input. The
-    distractors are drawn uniformly from a_1, ..., a_p.
+    distractors are drawn uniformly from ``a_1, ..., a_p``.
 
     Paper: Sec. 5.2, Task 2c; Table 3. A sequence has at least q + 4 symbols, the last one included, and q + 13 on
     average: the series that the paper prints sums to that, and not to the printed q + 14. The sets of sequences let

@@ -14,7 +14,7 @@ class LongLag:
     """Predict the next symbol at every step; the last symbol is the first one again.
 
     A sequence has p + 1 symbols: x or y, p - 1 inner symbols, and the first symbol once more. The net reads the
-    first p. The inner symbols are a_1, ..., a_(p-1) in this order in Task 2a; in Task 2b each of them is drawn
+    first p. The inner symbols are ``a_1, ..., a_{p-1}`` in this order in Task 2a; in Task 2b each of them is drawn
     uniformly from the same symbols. Task 2a judges the errors of every step, Task 2b those of the last step only:
     there the batch's ``expected`` has one row per sequence.
 

@@ -51,7 +51,9 @@ def embed(grammar: Grammar) -> dict[str, dict[str, str]]:
     return embedded | {"join": {"E": "end"}, "end": {}}
 
 
-#: The embedded Reber grammar; strings run from begin to end.
+#: The embedded Reber grammar (Figure 4); strings run from begin to end.
+#:
+#: :meta hide-value:
 EMBEDDED = embed(REBER)
 
 _NODES = tuple(EMBEDDED)
