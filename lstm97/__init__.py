@@ -3,7 +3,16 @@
 from lstm97.experiments import row, rows
 from lstm97.learners import LSTM
 from lstm97.reading import READINGS, Reading
-from lstm97.tasks import Adding, Batch, TemporalOrder
+from lstm97.tasks import (
+    Adding,
+    Batch,
+    Distractors,
+    EmbeddedReber,
+    LongLag,
+    Multiplication,
+    TemporalOrder,
+    TwoSequence,
+)
 from lstm97.topology import Topology
 from lstm97.trials import Store, run_trial, scoreboard, summarise_table
 
@@ -12,10 +21,15 @@ __all__ = [
     "READINGS",
     "Adding",
     "Batch",
+    "Distractors",
+    "EmbeddedReber",
+    "LongLag",
+    "Multiplication",
     "Reading",
     "Store",
     "TemporalOrder",
     "Topology",
+    "TwoSequence",
     "row",
     "rows",
     "run_trial",

@@ -1,17 +1,35 @@
 """The tasks follow every rule of the paper's text, for any seed."""
 
 import dataclasses
+import doctest
+import importlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
+from batches import SEEDS, broken, sequences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm97.tasks import Adding, Batch, TemporalOrder
+import lstm97.tasks
+from lstm97.learners import LSTM
+from lstm97.reading import Reading
+from lstm97.tasks import (
+    Adding,
+    Batch,
+    Distractors,
+    EmbeddedReber,
+    LongLag,
+    Multiplication,
+    Task,
+    TemporalOrder,
+    TwoSequence,
+)
 from lstm97.tasks.temporal_order import CLASSES, SYMBOLS
+from lstm97.topology import Topology
+from lstm97.trials.trial import CHUNK, score
 
-SEEDS = st.integers(0, 2**32 - 1)
 #: Task 6a's and 6b's class tables, typed from Sec. 5.6.
 CLASS_TABLES = {
     2: {"XX": "Q", "XY": "R", "YX": "S", "YY": "U"},
@@ -20,30 +38,35 @@ CLASS_TABLES = {
 RELEVANT = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
 
 
-def sequences(batch: Batch, array: np.ndarray) -> list[np.ndarray]:
-    return [array[batch.offsets[i] : batch.offsets[i + 1]] for i in range(len(batch))]
-
-
 def broken_rules_of_adding(batch: Batch, T: int) -> set[str]:
     """Name every rule of Sec. 5.4 that a batch breaks."""
-    broken = set()
+    return broken_rules(batch, T, -1.0, 0.0, lambda marked: 0.5 + marked.sum() / 4.0)
+
+
+def broken_rules_of_multiplication(batch: Batch, T: int) -> set[str]:
+    """Name every rule of Sec. 5.5 that a batch breaks."""
+    return broken_rules(batch, T, 0.0, 1.0, np.prod)
+
+
+def broken_rules(batch: Batch, T: int, low: float, neutral: float, target: Any) -> set[str]:
+    names = set()
     for i, sequence in enumerate(sequences(batch, batch.values)):
         value, marker = sequence.T
         marked = np.flatnonzero(marker == 1.0)
         rules = {
             "length": T <= len(sequence) <= T + T // 10,
-            "values": bool((np.abs(value) <= 1.0).all()),
+            "values": bool(((low <= value) & (value <= 1.0)).all()),
             "two marks": len(marked) == 2,
             "first mark among the first ten pairs": marked.size > 0 and marked[0] < 10,
             "second mark among the first T/2 pairs": marked.size > 1 and marked[1] < T // 2,
             "last marker": marker[-1] == -1.0,
             "first marker": marker[0] == (1.0 if 0 in marked else -1.0),
             "other markers": set(marker[1:-1]) <= {0.0, 1.0},
-            "marked first pair": 0 not in marked or value[0] == 0.0,
-            "target": np.isclose(batch.targets[i, 0], 0.5 + value[marked].sum() / 4.0, rtol=0, atol=1e-15),
+            "marked first pair": 0 not in marked or value[0] == neutral,
+            "target": np.isclose(batch.targets[i, 0], target(value[marked]), rtol=0, atol=1e-15),
         }
-        broken |= {rule for rule, holds in rules.items() if not holds}
-    return broken
+        names |= broken(rules)
+    return names
 
 
 @given(SEEDS, st.sampled_from([22, 50, 100, 101, 500]))
@@ -67,6 +90,44 @@ def test_adding_follows_the_text(seed: int, T: int) -> None:
 def test_a_broken_rule_of_adding_is_seen(rule, corrupt) -> None:
     batch = corrupt(Adding(100).sample(np.random.default_rng(1), 40))
     assert rule in broken_rules_of_adding(batch, 100)
+
+
+@given(SEEDS, st.sampled_from([22, 100, 101]))
+@settings(max_examples=40, deadline=None)
+def test_multiplication_follows_the_text(seed: int, T: int) -> None:
+    batch = Multiplication(T).sample(np.random.default_rng(seed), 40)
+    assert broken_rules_of_multiplication(batch, T) == set()
+    assert batch.targets.shape == (40, 1)
+    assert not batch.every_step
+
+
+@pytest.mark.parametrize(
+    ("rule", "corrupt"),
+    [
+        ("target", lambda batch: dataclasses.replace(batch, targets=batch.targets + 1e-6)),
+        ("values", lambda batch: dataclasses.replace(batch, values=batch.values - [0.5, 0.0])),
+        ("marked first pair", lambda batch: dataclasses.replace(batch, values=batch.values * [0.5, 1.0])),
+        ("target", lambda _: Adding(100).sample(np.random.default_rng(1), 40)),
+    ],
+)
+def test_a_broken_rule_of_multiplication_is_seen(rule, corrupt) -> None:
+    batch = corrupt(Multiplication(100).sample(np.random.default_rng(1), 40))
+    assert rule in broken_rules_of_multiplication(batch, 100)
+
+
+def test_multiplication_marks_the_pairs_that_adding_marks() -> None:
+    """ "Like the task in Section 5.4": with the same numbers, the same lengths and markers."""
+    adding, multiplication = (task(50).sample(np.random.default_rng(5), 300) for task in (Adding, Multiplication))
+    assert (adding.offsets == multiplication.offsets).all()
+    assert (adding.values[:, 1] == multiplication.values[:, 1]).all()
+
+
+def test_multiplication_sets_a_marked_first_pair_to_1() -> None:
+    for how, first in (("set input", [1.0, 1.0]), ("keep marker", [1.0, -1.0])):
+        batch = Multiplication(50, first_pair=how).sample(np.random.default_rng(3), 500)
+        opens = batch.values[batch.offsets[:-1], 0] == 1.0
+        assert 20 < opens.sum() < 200
+        assert (batch.values[batch.offsets[:-1]][opens] == first).all()
 
 
 def positions_of_marks(task: Adding, n: int = 40_000) -> tuple[Counter[int], Counter[int]]:
@@ -140,6 +201,42 @@ def test_temporal_order_reaches_every_position_length_and_class() -> None:
         assert set(column) == set(range(low, high + 1))
 
 
+ONE_STEP_EACH = Batch(np.arange(3), np.zeros((3, 0)), np.arange(4), np.eye(3), True, np.eye(3) + 1.0)
+TASKS: dict[str, Task] = {
+    "adding": Adding(22),
+    "temporal order": TemporalOrder(2),
+    "3c": TwoSequence(20, 3, "3c"),
+    "2a": LongLag(5),
+    "2b": LongLag(5, "2b"),
+    "2c": Distractors(4, 3),
+    "embedded Reber": EmbeddedReber(),
+}
+
+
+@pytest.mark.parametrize(
+    "batch", [*(task.sample(np.random.default_rng(0), 7) for task in TASKS.values()), ONE_STEP_EACH]
+)
+def test_picked_sequences_are_those_sequences(batch: Batch) -> None:
+    indices = np.array([2, 0, 2, 1])
+    picked = batch.take(indices)
+    assert len(picked) == 4
+    parts = {"symbols": True, "values": True, "targets": batch.every_step, "expected": batch.every_step}
+    if batch.expected is not None and len(batch.expected) == len(batch):
+        parts["expected"] = False
+    for name, per_step in parts.items():
+        array, drawn = getattr(picked, name), getattr(batch, name)
+        if drawn is None or not len(drawn):
+            assert array is drawn
+        elif per_step:
+            for i, part in zip(indices, sequences(picked, array), strict=True):
+                assert (part == sequences(batch, drawn)[i]).all()
+        else:
+            assert (array == drawn[indices]).all()
+    few, same = batch.first(3), batch.take(np.arange(3))
+    for field in dataclasses.fields(Batch):
+        assert np.array_equal(getattr(few, field.name), getattr(same, field.name))
+
+
 def test_the_first_sequences_of_a_batch() -> None:
     batch = TemporalOrder(2).sample(np.random.default_rng(0), 5)
     few = batch.first(2)
@@ -149,7 +246,48 @@ def test_the_first_sequences_of_a_batch() -> None:
 
 
 def test_bad_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="T is 21: give at least 22"):
-        Adding(21)
+    for task in (Adding, Multiplication):
+        with pytest.raises(ValueError, match="T is 21: give at least 22"):
+            task(21)
     with pytest.raises(ValueError, match="n_relevant is 4"):
         TemporalOrder(4)
+
+
+#: Small, with the topologies of Table 10.
+SMALL: dict[str, tuple[Any, Topology]] = {
+    "1": (EmbeddedReber(), Topology(7, (2, 2, 2), 7, biased="ga")),
+    "2a": (LongLag(6), Topology(7, (1,), 7, biased="none", out_gates=False, outputs_see_inputs=True)),
+    "2b": (LongLag(6, "2b"), Topology(7, (1,), 7, biased="none", out_gates=False, outputs_see_inputs=True)),
+    "2c": (Distractors(10, 8), Topology(12, (1, 1), 2, biased="none")),
+    "3a": (TwoSequence(20, 3), Topology(1, (1, 1, 1), 1, biased="b1")),
+    "3b": (TwoSequence(20, 1, "3b"), Topology(1, (1, 1, 1), 1, biased="b1")),
+    "3c": (TwoSequence(20, 1, "3c"), Topology(1, (1, 1, 1), 1, biased="b1")),
+    "5": (Multiplication(22), Topology(2, (2, 2), 1)),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("update", ["sequence end", "every step"])
+def test_a_net_learns_from_a_chunk_of_every_task(name: str, update: str) -> None:
+    task, topology = SMALL[name]
+    assert (task.n_inputs, task.n_outputs) == (topology.n_inputs, topology.n_outputs)
+    learner = LSTM(topology, 0.1, 0.2, reading=Reading(update=update))
+    net = learner.start(np.random.default_rng(0))
+    before = net.weights.w.copy()
+    batch = task.sample(np.random.default_rng(1), CHUNK)
+    outputs = learner.train(net, batch)
+    assert outputs.shape == batch.targets.shape == (batch.n_steps if batch.every_step else CHUNK, task.n_outputs)
+    assert ((outputs > 0.0) & (outputs < 1.0)).all()
+    assert np.isfinite(net.weights.w).all()
+    assert (net.weights.w != before).any()
+    errors, correct = score(batch, outputs, task.tolerance)
+    assert errors.shape == (CHUNK, task.n_outputs)
+    assert correct.shape == (CHUNK,)
+
+
+@pytest.mark.parametrize("name", lstm97.tasks.__all__)
+def test_worked_examples(name: str) -> None:
+    module = importlib.import_module(getattr(lstm97.tasks, name).__module__)
+    results = doctest.testmod(module)
+    assert results.failed == 0
+    assert results.attempted > 0 or name in ("Batch", "Task")

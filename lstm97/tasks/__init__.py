@@ -2,6 +2,21 @@
 
 from lstm97.tasks.adding import Adding
 from lstm97.tasks.base import Batch, Task
+from lstm97.tasks.distractors import Distractors
+from lstm97.tasks.long_lag import LongLag
+from lstm97.tasks.multiplication import Multiplication
+from lstm97.tasks.reber import EmbeddedReber
 from lstm97.tasks.temporal_order import TemporalOrder
+from lstm97.tasks.two_sequence import TwoSequence
 
-__all__ = ["Adding", "Batch", "Task", "TemporalOrder"]
+__all__ = [
+    "Adding",
+    "Batch",
+    "Distractors",
+    "EmbeddedReber",
+    "LongLag",
+    "Multiplication",
+    "Task",
+    "TemporalOrder",
+    "TwoSequence",
+]

@@ -1,7 +1,7 @@
 """What every task gives and every learner takes: a ragged batch of sequences."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ class Batch:
         One row per sequence, or one per step.
     every_step : bool
         Whether there is an error signal at every step, or at the sequences' ends only.
+    expected : float64, or None
+        What the outputs are judged by, where that is not the targets: an array of the shape of `targets`, or
+        (n, n_outputs) if outputs are judged at the sequences' ends only. It plays no part in learning.
     """
 
     symbols: NDArray[np.int64]
@@ -30,6 +33,7 @@ class Batch:
     offsets: NDArray[np.int64]
     targets: NDArray[np.float64]
     every_step: bool = False
+    expected: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -51,13 +55,37 @@ class Batch:
         Batch
             Views, no copies.
         """
-        steps = int(self.offsets[n])
+        return self._part(slice(int(self.offsets[n])), slice(n), self.offsets[: n + 1])
+
+    def take(self, indices: NDArray[np.int64]) -> "Batch":
+        """Pick sequences, in the order of their indices.
+
+        Parameters
+        ----------
+        indices : (k,) int64
+            The same sequence may come several times.
+
+        Returns
+        -------
+        Batch
+            Copies.
+        """
+        lengths = np.diff(self.offsets)[indices]
+        offsets = offsets_of(lengths)
+        steps = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return self._part(steps, indices, offsets)
+
+    def _part(self, steps: Any, sequences: Any, offsets: NDArray[np.int64]) -> "Batch":
+        expected = self.expected
+        if expected is not None:
+            expected = expected[sequences if len(expected) == len(self) else steps]
         return Batch(
-            self.symbols[:steps],
-            self.values[:steps],
-            self.offsets[: n + 1],
-            self.targets[: steps if self.every_step else n],
+            self.symbols[steps] if len(self.symbols) else self.symbols,
+            self.values[steps],
+            offsets,
+            self.targets[steps if self.every_step else sequences],
             self.every_step,
+            expected,
         )
 
 
@@ -121,3 +149,22 @@ def offsets_of(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     (n + 1,) int64
     """
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+
+
+def one_hot(indices: NDArray[np.int64], n_units: int) -> NDArray[np.float64]:
+    """Write indices as rows in which that unit is 1 and all others are 0.
+
+    Paper: Sec. 5.1, 5.2, 5.6, local representation.
+
+    Parameters
+    ----------
+    indices : (n,) int64
+    n_units : int
+
+    Returns
+    -------
+    (n, n_units) float64
+    """
+    rows = np.zeros((len(indices), n_units))
+    rows[np.arange(len(indices)), indices] = 1.0
+    return rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, offsets_of
+from lstm97.tasks.base import Batch, offsets_of, one_hot
 
 SYMBOLS = ("E", "B", "a", "b", "c", "d", "X", "Y")
 LENGTHS = (100, 110)
@@ -86,9 +86,7 @@ class TemporalOrder:
             is_y = rng.integers(0, 2, size=n)
             symbols[starts + t - 1] = SYMBOLS.index("X") + is_y
             classes = 2 * classes + is_y
-        targets = np.zeros((n, self.n_outputs))
-        targets[np.arange(n), classes] = 1.0
-        return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets)
+        return Batch(symbols, np.zeros((len(symbols), 0)), offsets, one_hot(classes, self.n_outputs))
 
     def all_orders(self, rng: np.random.Generator) -> Batch:
         """Draw one sequence, and make one of each class out of it: only the relevant symbols differ.

@@ -95,25 +95,29 @@ class Curve:
 def score(
     batch: Batch, outputs: NDArray[np.float64], tolerance: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Compare outputs with targets.
+    """Compare outputs with the targets, or with what the batch expects instead.
 
     Paper: Table 11, column 6, ABS(beta).
 
     Parameters
     ----------
     batch : Batch
-        With one target per sequence.
-    outputs : (n, n_outputs) float64
+    outputs : float64, the shape of ``batch.targets``
     tolerance : float
 
     Returns
     -------
     errors : (n, n_outputs) float64
-        Absolute errors.
+        Absolute errors; of a sequence that is judged at every step, each output unit's largest.
     correct : (n,) bool
         Whether all of a sequence's errors are below the tolerance.
     """
-    errors = np.abs(batch.targets - outputs)
+    expected = batch.targets if batch.expected is None else batch.expected
+    if len(expected) == len(batch) and batch.every_step:  # judged at the sequences' ends only
+        outputs = outputs[batch.offsets[1:] - 1]
+    errors = np.abs(expected - outputs)
+    if len(errors) != len(batch):
+        errors = np.maximum.reduceat(errors, batch.offsets[:-1])
     correct: NDArray[np.bool_] = np.all(errors < tolerance, axis=1)
     return errors, correct
 

@@ -83,8 +83,8 @@ def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]
 
 
 def count(value: float | None) -> str:
-    """Write a count with thin thousands separators, and a dash for what is not known."""
-    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}") if known(value) else "–"
+    """Write a count with thousands separators, and a dash for what is not known."""
+    return f"{value:,.0f}" if known(value) else "–"
 
 
 def known(value: float | None) -> bool:

@@ -1,0 +1,92 @@
+"""Experiment 2, Tasks 2a and 2b: predict every next symbol, the last one from the first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lstm97.tasks.base import Batch, offsets_of, one_hot
+
+VARIANTS = ("2a", "2b")
+
+
+@dataclass(frozen=True)
+class LongLag:
+    """Predict the next symbol at every step; the last symbol is the first one again.
+
+    A sequence has p + 1 symbols: x or y, p - 1 inner symbols, and the first symbol once more. The net reads the
+    first p. The inner symbols are ``a_1, ..., a_{p-1}`` in this order in Task 2a; in Task 2b each of them is drawn
+    uniformly from the same symbols. Task 2a judges the errors of every step, Task 2b those of the last step only:
+    there the batch's ``expected`` has one row per sequence.
+
+    Paper: Sec. 5.2, Tasks 2a and 2b; Table 2. (Table 11 judges Task 2a at the sequence's end too: we take the text.)
+
+    Parameters
+    ----------
+    p : int
+        The time lag: number of symbols that the net reads.
+    variant : {"2a", "2b"}
+        Which task.
+
+    Raises
+    ------
+    ValueError
+        If p is below 2: no inner symbol would be left. If the variant is neither.
+
+    Examples
+    --------
+    >>> task = LongLag(p=4)
+    >>> batch = task.sample(np.random.default_rng(0), 1)
+    >>> [task.symbols[s] for s in batch.symbols], [task.symbols[s] for s in batch.targets.argmax(axis=1)]
+    (['y', 'a_1', 'a_2', 'a_3'], ['a_1', 'a_2', 'a_3', 'y'])
+    """
+
+    p: int
+    variant: str = "2a"
+
+    tolerance = 0.25
+
+    def __post_init__(self) -> None:
+        if self.p < 2:
+            raise ValueError(f"p is {self.p}: give at least 2, so that there is an inner symbol")
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant is {self.variant!r}: give one of {', '.join(map(repr, VARIANTS))}")
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the input units, and of the output units."""
+        return (*(f"a_{i}" for i in range(1, self.p)), "x", "y")
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of symbols, one input unit each."""
+        return self.p + 1
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of symbols, one output unit each."""
+        return self.p + 1
+
+    def sample(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` sequences.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        Batch
+            Symbols, one target per step.
+        """
+        x = self.p - 1
+        words = np.empty((n, self.p + 1), dtype=np.int64)
+        words[:, 0] = words[:, -1] = x + rng.integers(0, 2, size=n)
+        if self.variant == "2a":
+            words[:, 1:-1] = np.arange(self.p - 1)
+        else:
+            words[:, 1:-1] = rng.integers(0, self.p - 1, size=(n, self.p - 1))
+        offsets = offsets_of(np.full(n, self.p, dtype=np.int64))
+        symbols, targets = words[:, :-1].reshape(-1), one_hot(words[:, 1:].reshape(-1), self.n_outputs)
+        expected = one_hot(words[:, -1], self.n_outputs) if self.variant == "2b" else None
+        return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets, every_step=True, expected=expected)
