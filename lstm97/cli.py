@@ -7,11 +7,12 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
+from lstm97.pages import Table, at_least, number
 from lstm97.reading import READINGS
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
@@ -55,21 +56,6 @@ def _table(text: str) -> str:
     return name
 
 
-def _number(value: float, digits: int = 0) -> str:
-    return "-" if math.isnan(value) else f"{value:,.{digits}f}"
-
-
-def _print_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """Print columns, the first two left-aligned."""
-    table = [tuple(head), *map(tuple, lines)]
-    widths = [max(len(line[i]) for line in table) for i in range(len(head))]
-    for line in table:
-        cells = [
-            text.ljust(w) if i < 2 else text.rjust(w) for i, (text, w) in enumerate(zip(line, widths, strict=True))
-        ]
-        print("  ".join(cells).rstrip())
-
-
 def _print_json(value: Any) -> None:
     def without_nan(item: Any) -> Any:
         if isinstance(item, dict):
@@ -106,9 +92,9 @@ def _rows(arguments: argparse.Namespace) -> None:
             ]
         )
         return
-    _print_table(
+    table = Table(
         ("row", "title", "trials", "weights", "alpha", "cap", "paper: sequences", "paper: wrong"),
-        (
+        tuple(
             (
                 row.name,
                 row.title,
@@ -116,12 +102,14 @@ def _rows(arguments: argparse.Namespace) -> None:
                 str(row.topology.n_weights),
                 f"{row.alpha:g}",
                 f"{row.cap:,}",
-                _number(row.paper.sequences),
+                number(row.paper.sequences),
                 f"{row.paper.wrong} of {row.n_test}",
             )
             for row in rows().values()
         ),
+        left=2,
     )
+    print(table)
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -168,7 +156,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
             ]
         )
         return
-    _print_table(
+    table = Table(
         (
             "row",
             "reading",
@@ -182,17 +170,17 @@ def _table_command(arguments: argparse.Namespace) -> None:
             "paper",
             "verdict",
         ),
-        (
+        tuple(
             (
                 one.row.name,
                 one.reading,
                 f"{one.n_solved} of {one.n}",
-                _number(one.row.paper.sequences),
-                ("≥ " if one.n_failed else "") + _number(one.mean),
-                "-" if not one.n else f"{_number(one.low)} to {_number(one.high)}",
-                _number(one.median),
-                _number(one.ratio, 2),
-                _number(one.wrong, 1),
+                number(one.row.paper.sequences),
+                at_least(one),
+                f"{number(one.low)} to {number(one.high)}" if one.n else number(None),
+                number(one.median),
+                number(one.ratio, 2),
+                number(one.wrong, 1),
                 str(one.row.paper.wrong),
                 f"{one.verdict} {VERDICTS[one.verdict]}".strip()
                 if one.complete or not one.n
@@ -200,10 +188,13 @@ def _table_command(arguments: argparse.Namespace) -> None:
             )
             for one in summaries
         ),
+        left=2,
+        words_last=True,
     )
+    print(table)
     print(
         "\nsequences until success: the paper's mean and ours over all trials (a failed trial counts as its cap, then"
-        "\nthe mean is a lower bound: ≥); wrong: of 2560 test sequences, mean of the solved trials"
+        "\nthe mean is a lower bound: ≥); wrong: test sequences, mean of the solved trials"
     )
 
 

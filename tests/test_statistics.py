@@ -100,6 +100,13 @@ def test_fewer_than_half_solved_is_not_reproduced_whatever_the_mean() -> None:
     assert verdict_of(trials(*spread(PAPER, 9), failures=11)) == "N"
 
 
+def test_a_trial_given_up_before_the_rows_cap_does_not_count() -> None:
+    early = record(1, 700, success=False) | {"cap": 700}
+    assert summarise([early], row("table9/6a"), "literal").n == 0
+    solved_early = record(2, 30_000) | {"cap": 40_000}
+    assert summarise([early, solved_early], row("table9/6a"), "literal").n == 1
+
+
 def test_no_verdict_before_the_papers_number_of_trials() -> None:
     summary = summarise(trials(*spread(PAPER, 19)), row("table9/6a"), "literal")
     assert not summary.complete

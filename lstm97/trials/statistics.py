@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
-from lstm97.trials.store import Record, Store, under_cap
+from lstm97.trials.store import Record, Store, answers, under_cap
 
 VERDICTS = {
     "A": "reproduced",
@@ -132,6 +132,7 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     Parameters
     ----------
     records : sequence of dict
+        Those that were given up at a smaller cap than the row's do not count.
     row : Row
     reading : str
 
@@ -139,6 +140,7 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     -------
     Summary
     """
+    records = answers(records, row.cap)
     if not records:
         return Summary(row, reading)
     outcomes = [under_cap(record, row.cap) for record in records]
@@ -330,7 +332,10 @@ def evidence(table: str, store: Store | None = None) -> list[Evidence]:
     """
     store = store or Store()
     return [
-        Evidence(one, store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash))
+        Evidence(
+            one,
+            answers(store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash), one.row.cap),
+        )
         for one in summarise_table(table, store)
     ]
 

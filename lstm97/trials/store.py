@@ -4,7 +4,7 @@ import json
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -291,6 +291,23 @@ def is_done(record: Record, cap: int) -> bool:
         Yes if the trial succeeded within the cap, or failed at this cap or a larger one.
     """
     return bool(record["cap"] >= cap or (record["success"] and record["sequences"] <= cap))
+
+
+def answers(records: Sequence[Record], cap: int) -> list[Record]:
+    """Keep the records that say what a trial with this cap would give.
+
+    A trial that was given up earlier than at `cap` says nothing about it, and is left to be run again.
+
+    Parameters
+    ----------
+    records : sequence of dict
+    cap : int
+
+    Returns
+    -------
+    list of dict
+    """
+    return [record for record in records if is_done(record, cap)]
 
 
 def under_cap(record: Record, cap: float = math.inf) -> tuple[bool, float]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,12 +166,7 @@ class Outcome:
     net: Any
 
 
-def run_trial(
-    specification: Specification,
-    trial: int,
-    cap: int,
-    progress: Callable[[int], None] | None = None,
-) -> Outcome:
+def run_trial(specification: Specification, trial: int, cap: int) -> Outcome:
     """Run one trial.
 
     Training goes chunk by chunk. When the stopping rule is met within a chunk, the net goes back to the chunk's
@@ -185,8 +179,6 @@ def run_trial(
         From 1.
     cap : int
         Number of sequences after which the trial counts as failed.
-    progress : callable, optional
-        Called with the number of sequences presented so far, after every chunk.
 
     Returns
     -------
@@ -221,8 +213,6 @@ def run_trial(
         curve.add(errors[:n], correct[:n])
         presented += n
         steps += batch.n_steps
-        if progress is not None:
-            progress(presented)
 
     unseen = unseen_sequences(specification, trial)
     errors, correct = score(unseen, learner.predict(net, unseen), task.tolerance)

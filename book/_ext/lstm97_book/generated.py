@@ -167,17 +167,12 @@ def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
 
 
 def every_trial(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what the figure needs of a row: its trials, solved and failed, beside the line's own numbers."""
-    trials = importlib.import_module("lstm97.trials")
-    row = importlib.import_module("lstm97.experiments").rows()[line["row"]]
-    reading = importlib.import_module("lstm97.reading").named(line["reading"])
-    records = trials.Store().records(line["row"], line["reading"], row.under(reading).hash)
-    return {
-        "label": line["title"],
-        "successes": [record["sequences"] for record in records if record["success"]],
-        "failures": [record["cap"] for record in records if not record["success"]],
-        **{name: line[name] if known(line[name]) else None for name in ("mean", "low", "high", "paper")},
-    }
+    """Return what the figure needs of a row: its trials, solved and failed, with the means and the paper's."""
+    pages = importlib.import_module("lstm97.pages")
+    found = importlib.import_module("lstm97.trials").evidence(line["table"])
+    wanted = [one for one in found if (one.row.name, one.reading) == (line["row"], line["reading"])]
+    (row,) = pages.trials_of(wanted, lambda one: one.row.title)
+    return dict(row)
 
 
 # Readings
