@@ -101,8 +101,14 @@ class Wiring(NamedTuple):
         Input units, input gates, output gates, hidden-layer units that the hidden layer sees.
     outputs_see_inputs : bool
         Whether input units feed output units.
-    g_scale, h_scale : float
-        Half the ranges of g and h: 2 and 1 in the text.
+    g_range, g_low : float
+        Length and lower end of the range of g: 4 and -2 in the text.
+    h_range, h_low : float
+        The same of h: 2 and -1 in the text. A range of 0 stands for the identity, h(s) = s.
+    linear_outputs : bool
+        Whether output units are linear instead of logistic.
+    error_derivative : bool
+        Whether an output unit's error (19) has the factor f'.
     error_scale : float
         1 for (19) as printed, 2 for the derivative of (16).
     initial_y : float
@@ -119,8 +125,12 @@ class Wiring(NamedTuple):
     n_out: int
     n_recurrent: int
     outputs_see_inputs: bool
-    g_scale: float
-    h_scale: float
+    g_range: float
+    g_low: float
+    h_range: float
+    h_low: float
+    linear_outputs: bool
+    error_derivative: bool
     error_scale: float
     initial_y: float
     output_delay: int
@@ -254,13 +264,13 @@ def squash(wiring, net, sigma, g_c):
     sigma : (U,) float64
         Result: the logistic sigmoid of every net input. It is a gate's or a conventional hidden unit's activation.
     g_c : (C,) float64
-        Result: g of the cells' net inputs, with g(x) = 2 g_scale f(x) - g_scale.
+        Result: g of the cells' net inputs, with g(x) = g_range f(x) + g_low.
     """
     for l in range(net.size):
         sigma[l] = f(net[l])
     first_cell = wiring.n_in + wiring.n_out
     for v in range(g_c.size):
-        g_c[v] = 2.0 * wiring.g_scale * sigma[first_cell + v] - wiring.g_scale
+        g_c[v] = wiring.g_range * sigma[first_cell + v] + wiring.g_low
 
 
 @compiled
@@ -294,7 +304,7 @@ def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c,
     n_rows, n_sources = ds_dw.shape
     first_cell = wiring.n_in + wiring.n_out
     for v in range(n_cells):
-        g_prime = 2.0 * wiring.g_scale * f_prime(sigma[first_cell + v])
+        g_prime = wiring.g_range * f_prime(sigma[first_cell + v])
         if wiring.n_in:
             y_in = sigma[block_of_cell[v]]
             ds_dnet[v] = g_c[v] * f_prime(y_in)
@@ -342,7 +352,7 @@ def advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y):
         y_in = sigma[block_of_cell[v]] if wiring.n_in else 1.0
         s_c[v] += y_in * g_c[v]
     for v in range(s_c.size):
-        h_c[v] = 2.0 * wiring.h_scale * f(s_c[v]) - wiring.h_scale
+        h_c[v] = wiring.h_range * f(s_c[v]) + wiring.h_low if wiring.h_range > 0.0 else s_c[v]
     for l in range(y.size):
         y[l] = sigma[l]
     for v in range(s_c.size):
@@ -385,7 +395,7 @@ def output_units(wiring, w_k, symbol, values, t, y, y_k):
             net += w_k[k, first + n] * y[first_cell + n]
         for m in range(first + n_hidden_sources, w_k.shape[1]):
             net += w_k[k, m]
-        y_k[k] = f(net)
+        y_k[k] = net if wiring.linear_outputs else f(net)
 
 
 @compiled
@@ -407,7 +417,8 @@ def output_errors(wiring, targets, row, y_k, e_k):
         Result.
     """
     for k in range(y_k.size):
-        e_k[k] = wiring.error_scale * f_prime(y_k[k]) * (targets[row, k] - y_k[k])
+        derivative = f_prime(y_k[k]) if wiring.error_derivative else 1.0
+        e_k[k] = wiring.error_scale * derivative * (targets[row, k] - y_k[k])
 
 
 @compiled
@@ -553,6 +564,26 @@ def add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values,
 
 
 @compiled
+def h_derivative(wiring, h_c):
+    r"""Differentiate h where its value is `h_c`.
+
+    Paper: App. A.1 (4), as it enters (23).
+
+    Parameters
+    ----------
+    wiring : Wiring
+    h_c : float
+
+    Returns
+    -------
+    float
+    """
+    if wiring.h_range > 0.0:
+        return wiring.h_range * f_prime((h_c - wiring.h_low) / wiring.h_range)
+    return 1.0
+
+
+@compiled
 def add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw):
     r"""Add the contributions to the weights of input gates and cells, through the internal states.
 
@@ -580,7 +611,7 @@ def add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw):
     for v in range(n_cells):
         j = block_of_cell[v]
         y_out = sigma[wiring.n_in + j] if wiring.n_out else 1.0
-        h_prime = 2.0 * wiring.h_scale * f_prime((h_c[v] + wiring.h_scale) / (2.0 * wiring.h_scale))
+        h_prime = h_derivative(wiring, h_c[v])
         e_s = y_out * h_prime * e_y[v]
         for m in range(dw.shape[1]):
             dw[first_cell + v, m] += e_s * ds_dw[n_cells + v, m]
@@ -654,7 +685,7 @@ def hidden_layer_derivatives(wiring, block_of_cell, sigma, h_c, ds_dw, symbol, v
         l = first_cell + n
         factor = f_prime(sigma[l])
         if is_cell:
-            h_prime = 2.0 * wiring.h_scale * f_prime((h_c[n] + wiring.h_scale) / (2.0 * wiring.h_scale))
+            h_prime = h_derivative(wiring, h_c[n])
             l = wiring.n_in + j
             factor = f_prime(sigma[l]) * h_c[n]
         for m in range(n_sources):
@@ -698,10 +729,11 @@ def output_derivatives(wiring, w_k, y_k, dy_dw, dy_k_dw):
     first = wiring.n_inputs if wiring.outputs_see_inputs else 0
     dy_k_dw[:, :, :] = 0.0
     for k in range(y_k.size):
+        derivative = 1.0 if wiring.linear_outputs else f_prime(y_k[k])
         for n in range(dy_dw.shape[0]):
             for l in range(dy_dw.shape[1]):
                 for m in range(dy_dw.shape[2]):
-                    dy_k_dw[k, l, m] += f_prime(y_k[k]) * w_k[k, first + n] * dy_dw[n, l, m]
+                    dy_k_dw[k, l, m] += derivative * w_k[k, first + n] * dy_dw[n, l, m]
 
 
 @compiled

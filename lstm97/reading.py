@@ -91,6 +91,61 @@ class Reading:
         "that is always 1 and that gates and cells see as well, as in the institute's simulator. That makes more "
         "weights than the paper counts.",
     )
+    initial_range: str | float = _switch(
+        "Table 11",
+        (0.5,),
+        "Sec. 5.1-5.6; Table 11, column 3",
+        "The initial weights' interval. `Table 11`: [-0.1, 0.1], in Experiments 1 and 2 [-0.2, 0.2]. `0.5`: "
+        "[-0.5, 0.5], against the text; larger weights shorten the plateau that training starts on.",
+    )
+    output_unit: str = _switch(
+        "logistic",
+        ("linear",),
+        "App. A.1 (3), the activation functions of output units",
+        "`logistic`, as in all tasks of Section 5. `linear`: the output is the net input and f' is 1, against the "
+        "text.",
+    )
+    output_error: str = _switch(
+        "with f'",
+        ("without f'",),
+        "App. A.1 (19)",
+        "Whether an output unit's error has the factor f'. (19) has it. Without it the error is the derivative of "
+        "the cross-entropy, which does not vanish where a logistic output saturates.",
+    )
+    cell_sources: str = _switch(
+        "hidden layer",
+        ("inputs",),
+        "Sec. 4 and Figure 2; Table 10, code F and the column of weights",
+        "Whether memory cells see gates and cells of the step before, as Section 4 says and the weight counts need, "
+        "or `inputs` only. Gates see the hidden layer in both.",
+    )
+    recurrence: str = _switch(
+        "Table 10",
+        ("always",),
+        "Sec. 5.2, Task 2a; Table 10, code B; Table 2, weights of LSTM",
+        "Whether the hidden layer of Tasks 2a and 2b sees itself. Code B and the 10504 weights leave that out; "
+        "Section 4 calls the hidden layer fully self-connected, which makes 10508.",
+    )
+    addition: float = _switch(
+        0.01,
+        (0.1,),
+        "Sec. 5.2, Task 2a: added once the error has stopped decreasing",
+        "When the memory cell of Tasks 2a and 2b and its gate are added: once the mean error of 200 sequences is "
+        "less than this share below that of the 200 before.",
+    )
+    test_set: str = _switch(
+        "fresh",
+        ("fixed",),
+        "Sec. 5.3: 256 randomly chosen test sequences",
+        "Whether each look at a test set during training takes new sequences, or all looks of a trial the same.",
+    )
+    run_count: str = _switch(
+        "exclusive",
+        ("inclusive",),
+        "Sec. 5.2, Tables 2, 3: success during 10,000 successive sequences",
+        "Whether the 10,000 sequences of the criterion count as training sequences. The text counts what comes "
+        "before them: Table 2 has means below 10,000.",
+    )
     second_mark: str = _switch(
         "unmarked",
         ("position",),
@@ -151,7 +206,8 @@ class Reading:
                 yield entry.name, getattr(self, entry.name)
 
 
-#: The named readings: the paper's words, and the later simulator of the first author's institute.
+#: The named readings: the paper's words; the later simulator of the first author's institute; and departures from
+#: the words that bring some rows near the printed numbers.
 READINGS: dict[str, Reading] = {
     "literal": Reading(),
     "institute": Reading(
@@ -161,6 +217,10 @@ READINGS: dict[str, Reading] = {
         initial_weights="grid",
         output_bias="constant unit",
     ),
+    "cells-see-inputs": Reading(cell_sources="inputs"),
+    "wide-start": Reading(initial_range=0.5, output_error="without f'"),
+    "wide-start-linear": Reading(initial_range=0.5, output_unit="linear"),
+    "recurrent": Reading(recurrence="always"),
 }
 
 

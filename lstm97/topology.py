@@ -43,6 +43,9 @@ class Topology:
         Whether hidden-layer units see the hidden layer's activations of the previous step (Table 10's "F").
     outputs_see_inputs : bool
         Whether output units see the input units as well (Table 10's "B": each layer sees all layers below).
+    cells_see_hidden : bool
+        Whether memory cells, too, see the hidden layer. If not, only their gates and the conventional hidden units
+        do.
     constant_unit : bool
         Whether the output units' bias is a hidden unit that is always 1 and that gates and cells see as well, as in
         the institute's simulator, instead of a weight of their own.
@@ -62,6 +65,7 @@ class Topology:
     out_gates: bool = True
     recurrent: bool = True
     outputs_see_inputs: bool = False
+    cells_see_hidden: bool = True
     constant_unit: bool = False
 
     def __post_init__(self) -> None:
@@ -71,8 +75,10 @@ class Topology:
                 raise ValueError(f"{name} is {value!r}: give a whole number of at least {least}")
         if not all(isinstance(size, int) and size >= 1 for size in self.block_sizes):
             raise ValueError(f"block_sizes is {self.block_sizes!r}: give one whole number of at least 1 per block")
-        if not self.block_sizes and not self.n_hidden:
-            raise ValueError("the hidden layer is empty: give block_sizes or n_hidden")
+        if not self.block_sizes and not self.n_hidden and not self.outputs_see_inputs:
+            raise ValueError(
+                "the hidden layer is empty: give block_sizes or n_hidden, or let outputs_see_inputs be true"
+            )
         if self.biased not in BIASED:
             raise ValueError(f"biased is {self.biased!r}: give one of {', '.join(BIASED)}")
 
@@ -158,9 +164,11 @@ class Topology:
         Returns
         -------
         (n_units, n_sources) bool
-            ``[to, from]``; only the bias column can hold False.
+            ``[to, from]``; only the bias column, and cells' columns for the hidden layer, can hold False.
         """
         exists = np.ones((self.n_units, self.n_sources), dtype=bool)
+        cells = slice(self.first_cell, self.first_cell + self.n_cells)
+        exists[cells, self.n_inputs : self.n_inputs + self.n_recurrent] = self.cells_see_hidden
         if self.biased != "none":
             groups = BIASED[self.biased]
             bias = self.n_inputs + self.n_recurrent

@@ -25,9 +25,20 @@ class Setting:
     n_steps: int = 6
     output_delay: int = 0
     initial_y: float = 0.0
-    swapped_ranges: bool = False
+    squashing: str = "text"
+    linear_outputs: bool = False
+    error_derivative: bool = True
     error_scale: float = 1.0
     update: int = network.IN_NEXT_SEQUENCE  # leaves the contributions pending
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Length and lower end of the ranges of g and of h; a length of 0 is the identity."""
+        return {
+            "text": ((4.0, -2.0), (2.0, -1.0)),
+            "swapped": ((2.0, -1.0), (4.0, -2.0)),
+            "task 2a": ((1.0, 0.0), (0.0, 0.0)),
+        }[self.squashing]
 
     def wiring(self, **changes: Any) -> Wiring:
         net = self.topology
@@ -37,8 +48,12 @@ class Setting:
             n_out=net.n_out,
             n_recurrent=net.n_recurrent,
             outputs_see_inputs=net.outputs_see_inputs,
-            g_scale=1.0 if self.swapped_ranges else 2.0,
-            h_scale=2.0 if self.swapped_ranges else 1.0,
+            g_range=self.ranges[0][0],
+            g_low=self.ranges[0][1],
+            h_range=self.ranges[1][0],
+            h_low=self.ranges[1][1],
+            linear_outputs=self.linear_outputs,
+            error_derivative=self.error_derivative and not self.linear_outputs,
             error_scale=self.error_scale,
             initial_y=self.initial_y,
             output_delay=self.output_delay,
@@ -139,8 +154,10 @@ def example(setting: Setting, weights: Weights, sequence: Sequences) -> oracles.
         out_gates=net.out_gates,
         inputs=inputs.tolist(),
         targets=targets,
-        g_scale=1.0 if setting.swapped_ranges else 2.0,
-        h_scale=2.0 if setting.swapped_ranges else 1.0,
+        g=setting.ranges[0],
+        h=setting.ranges[1],
+        linear_outputs=setting.linear_outputs,
+        error_derivative=setting.error_derivative,
         initial_y=setting.initial_y,
         output_delay=setting.output_delay,
     )

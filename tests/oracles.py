@@ -29,8 +29,10 @@ class Example:
     out_gates: bool
     inputs: Sequence[Sequence[float]]
     targets: Sequence[Sequence[float] | None]
-    g_scale: float = 2.0
-    h_scale: float = 1.0
+    g: tuple[float, float] = (4.0, -2.0)  # length and lower end of the range
+    h: tuple[float, float] = (2.0, -1.0)  # a length of 0 is the identity
+    linear_outputs: bool = False
+    error_derivative: bool = True
     initial_y: float = 0.0
     output_delay: int = 0
 
@@ -93,20 +95,26 @@ def run(
             block = name[2:].split("^")[0]
             y_in = y[f"in_{block}"] if example.in_gates else 1.0
             y_out = y[f"out_{block}"] if example.out_gates else 1.0
-            g = 2.0 * example.g_scale * logistic(net[name]) - example.g_scale
+            g = example.g[0] * logistic(net[name]) + example.g[1]
             s[name] = s[name] + y_in * g
-            h = 2.0 * example.h_scale * logistic(s[name]) - example.h_scale
+            h = example.h[0] * logistic(s[name]) + example.h[1] if example.h[0] else s[name]
             y[name] = y_out * h
         below = {**constants, **x, **y} if example.output_delay == 0 else {**constants, **x_before, **before}
-        outputs.append([logistic(net_input(f"k_{k}", below, w)) for k in range(1, example.n_outputs + 1)])
+        nets = [net_input(f"k_{k}", below, w) for k in range(1, example.n_outputs + 1)]
+        outputs.append(nets if example.linear_outputs else [logistic(net) for net in nets])
         activations.append(dict(y))
         x_before = x
     return activations, outputs
 
 
 def error(example: Example, outputs: Sequence[Sequence[Any]]) -> Any:
-    """E = sum over steps with a target of (16)."""
+    """E = sum over steps with a target of (16); if its derivative is to have no f', twice the cross-entropy."""
     total: Any = 0.0
+    if not example.error_derivative and not example.linear_outputs:
+        for target, y_k in zip(example.targets, outputs, strict=True):
+            for d, y in zip(target or (), y_k if target else (), strict=True):
+                total = total - 2.0 * (d * np.log(y) + (1.0 - d) * np.log(1.0 - y))
+        return total
     for target, y_k in zip(example.targets, outputs, strict=True):
         if target is not None:
             total = total + sum((d - y) ** 2 for d, y in zip(target, y_k, strict=True))

@@ -140,11 +140,17 @@ class Row:
         -------
         Specification
         """
-        constant_unit = reading.output_bias == "constant unit"
+        topology = dataclasses.replace(
+            self.topology,
+            constant_unit=reading.output_bias == "constant unit" and self.topology.biased == "all",
+            cells_see_hidden=reading.cell_sources == "hidden layer",
+            recurrent=self.topology.recurrent or reading.recurrence == "always",
+        )
+        wide = reading.initial_range != "Table 11"
         learner = LSTM(
-            topology=dataclasses.replace(self.topology, constant_unit=constant_unit),
+            topology=topology,
             alpha=self.alpha,
-            weight_range=self.weight_range,
+            weight_range=float(reading.initial_range) if wide else self.weight_range,
             in_gate_bias=self.in_gate_bias,
             out_gate_bias=self.out_gate_bias,
             reading=reading,

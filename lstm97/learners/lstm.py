@@ -16,6 +16,9 @@ UPDATES = {
     "every step": network.AT_EVERY_STEP,
     "next sequence": network.IN_NEXT_SEQUENCE,
 }
+#: Length and lower end of the ranges that the paper uses for g and h; a length of 0 stands for the identity.
+SQUASHING = {"4f-2": (4.0, -2.0), "2f-1": (2.0, -1.0), "f": (1.0, 0.0), "identity": (0.0, 0.0)}
+SWAPPED = {"4f-2": "2f-1", "2f-1": "4f-2"}  # by the caption of Table 10
 GRID = 2000  # number of values of the institute's grid of initial weights
 
 
@@ -64,11 +67,13 @@ class LSTM:
     in_gate_bias, out_gate_bias : tuple of float, or None
         Initial bias of every block's gate; None leaves it random like every other weight.
     reading : Reading
+    g, h : str
+        What squashes cells' net inputs and internal states: keys of `SQUASHING`. The identity is for h only.
 
     Raises
     ------
     ValueError
-        If there is not one bias for every gate.
+        If there is not one bias for every gate, or `g` or `h` is not one of its choices.
     """
 
     topology: Topology
@@ -77,8 +82,13 @@ class LSTM:
     in_gate_bias: tuple[float, ...] | None = None
     out_gate_bias: tuple[float, ...] | None = None
     reading: Reading = Reading()
+    g: str = "4f-2"
+    h: str = "2f-1"
 
     def __post_init__(self) -> None:
+        for name, choices in (("g", tuple(SQUASHING)[:-1]), ("h", tuple(SQUASHING))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: give one of {', '.join(choices)}")
         for name, n_gates in (("in_gate_bias", self.topology.n_in), ("out_gate_bias", self.topology.n_out)):
             bias = getattr(self, name)
             if bias is not None and len(bias) != n_gates:
@@ -87,15 +97,21 @@ class LSTM:
     @cached_property
     def wiring(self) -> network.Wiring:
         """The sizes and switches that the equations need."""
-        text = self.reading.ranges == "text"
+        swapped = SWAPPED if self.reading.ranges == "Table 10" else {}
+        (g_range, g_low), (h_range, h_low) = (SQUASHING[swapped.get(name, name)] for name in (self.g, self.h))
+        linear = self.reading.output_unit == "linear"
         return network.Wiring(
             n_inputs=self.topology.n_inputs,
             n_in=self.topology.n_in,
             n_out=self.topology.n_out,
             n_recurrent=self.topology.n_recurrent,
             outputs_see_inputs=self.topology.outputs_see_inputs,
-            g_scale=2.0 if text else 1.0,
-            h_scale=1.0 if text else 2.0,
+            g_range=g_range,
+            g_low=g_low,
+            h_range=h_range,
+            h_low=h_low,
+            linear_outputs=linear,
+            error_derivative=self.reading.output_error == "with f'" and not linear,
             error_scale=1.0 if self.reading.error == "(19)" else 2.0,
             initial_y=float(self.reading.initial_activation),
             output_delay=int(self.reading.output_timing == "one step later"),
