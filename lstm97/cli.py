@@ -103,7 +103,7 @@ def _rows(arguments: argparse.Namespace) -> None:
                 f"{row.alpha:g}",
                 f"{row.cap:,}",
                 number(row.paper.sequences),
-                f"{row.paper.wrong} of {row.n_test}",
+                f"{number(row.paper.wrong)} of {row.n_test}",
             )
             for row in rows().values()
         ),
@@ -144,7 +144,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
         _print_json(
             [
                 {
-                    "row": one.row.name,
+                    "row": one.row.label,
                     "reading": one.reading,
                     "trials": one.row.n_trials,
                     "cap": one.row.cap,
@@ -172,7 +172,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
         ),
         tuple(
             (
-                one.row.name,
+                one.row.label,
                 one.reading,
                 f"{one.n_solved} of {one.n}",
                 number(one.row.paper.sequences),
@@ -181,7 +181,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
                 number(one.median),
                 number(one.ratio, 2),
                 number(one.wrong, 1),
-                str(one.row.paper.wrong),
+                number(one.row.paper.wrong),
                 f"{one.verdict} {VERDICTS[one.verdict]}".strip()
                 if one.complete or not one.n
                 else f"{one.n} of {one.row.n_trials} trials run",

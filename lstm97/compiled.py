@@ -17,10 +17,10 @@ _PACKAGE = Path(__file__).parent
 
 def _source_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.glob("*.py")):
+    for path in sorted(_PACKAGE.rglob("*.py")):
         source = path.read_bytes()
         if b"compiled" in source:
-            digest.update(path.name.encode())
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode())
             digest.update(source)
     return digest.hexdigest()[:16]
 

@@ -384,18 +384,24 @@ def output_units(wiring, w_k, symbol, values, t, y, y_k):
     n_hidden_sources = y.size - first_cell
     first = wiring.n_inputs if wiring.outputs_see_inputs else 0
     for k in range(y_k.size):
-        net = 0.0
-        if wiring.outputs_see_inputs:
-            if symbol >= 0:
-                net += w_k[k, symbol]
-            else:
-                for m in range(values.shape[1]):
-                    net += w_k[k, m] * values[t, m]
-        for n in range(n_hidden_sources):
-            net += w_k[k, first + n] * y[first_cell + n]
-        for m in range(first + n_hidden_sources, w_k.shape[1]):
-            net += w_k[k, m]
-        y_k[k] = net if wiring.linear_outputs else f(net)
+        y_k[k] = 0.0
+    if wiring.outputs_see_inputs:
+        if symbol >= 0:
+            for k in range(y_k.size):
+                y_k[k] += w_k[k, symbol]
+        else:
+            for m in range(values.shape[1]):
+                for k in range(y_k.size):
+                    y_k[k] += w_k[k, m] * values[t, m]
+    for n in range(n_hidden_sources):
+        for k in range(y_k.size):
+            y_k[k] += w_k[k, first + n] * y[first_cell + n]
+    for m in range(first + n_hidden_sources, w_k.shape[1]):
+        for k in range(y_k.size):
+            y_k[k] += w_k[k, m]
+    if not wiring.linear_outputs:
+        for k in range(y_k.size):
+            y_k[k] = f(y_k[k])
 
 
 @compiled
@@ -809,3 +815,47 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
                     apply_updates(w, w_k, dw, dw_k, exists, alpha)
         if wiring.update == AT_SEQUENCE_END:
             apply_updates(w, w_k, dw, dw_k, exists, alpha)
+
+
+@compiled
+def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, every_step, outputs):
+    """Compute the outputs for sequences without learning: the forward pass of `present`.
+
+    Paper: App. A.1, forward pass.
+
+    Parameters
+    ----------
+    wiring : Wiring
+    block_of_cell : (C,) int64
+    w, w_k : float64
+        Weights.
+    state : State
+    symbols, values, offsets, every_step, outputs
+        As in `present`.
+    """
+    y, y_before, s_c, ds_dw, y_k, net, sigma, g_c, h_c, ds_dnet, e_k, e_y = state
+    one_hot = symbols.size > 0
+    symbol = -1
+    for i in range(offsets.size - 1):
+        reset(y, s_c, ds_dw[:, :0], wiring.initial_y)
+        first, last = offsets[i], offsets[i + 1] - 1
+        for t in range(first, last + 1):
+            if wiring.output_delay == 1 and (every_step or t == last):
+                # outputs of the step before; at the first step those of the reset hidden layer, without input
+                row = t if every_step else i
+                if t == first:
+                    output_units(wiring, w_k, -1, values[:, :0], t, y, y_k)
+                else:
+                    output_units(wiring, w_k, symbol, values, t - 1, y, y_k)
+                for k in range(y_k.size):
+                    outputs[row, k] = y_k[k]
+            if one_hot:
+                symbol = symbols[t]
+            net_inputs(wiring, w, symbol, values, t, y, net)
+            squash(wiring, net, sigma, g_c)
+            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
+            if wiring.output_delay == 0 and (every_step or t == last):
+                row = t if every_step else i
+                output_units(wiring, w_k, symbol, values, t, y, y_k)
+                for k in range(y_k.size):
+                    outputs[row, k] = y_k[k]

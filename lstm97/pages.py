@@ -218,7 +218,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
     literal = [one for one in found if one.reading == "literal"]
     lines += [f"- {_outcome(one)}" for one in literal]
     lines += ["", f"{{numref}}`{figure}` shows every trial.", ""]
-    measured = [one for one in literal if one.records]
+    measured = [one for one in literal if one.records and not one.row.milestone]
     if measured:
         names = " ".join(f"--row {one.row.name}" for one in measured)
         sequences = sum(record["sequences"] for one in measured for record in one.records)
@@ -306,7 +306,7 @@ def paper_values(rows: Sequence[Row]) -> Table:
 
 def _short(row: Row) -> str:
     """Name a row among those of its table, as the command does."""
-    return row.name.partition("/")[2]
+    return row.label.partition("/")[2]
 
 
 def conditions(rows: Sequence[Row]) -> Table:
@@ -352,9 +352,10 @@ def conditions(rows: Sequence[Row]) -> Table:
         ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
         ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
         ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
-        ("Stop: mean error below", lambda row: f"{row.stop.beta:g}", "Table 11, col. 5"),
-        ("Stop: correct in a row", lambda row: number(row.stop.window), "Table 11, col. 5"),
-        ("Correct: errors below", lambda row: f"{row.task.tolerance:g}", "Table 11, col. 6"),
+        ("g", lambda row: row.g, "Table 10, col. 14"),
+        ("h", lambda row: row.h, "Table 10, col. 13"),
+        ("Stop", lambda row: row.stop.criterion, "Table 11, col. 5"),
+        ("Correct: errors below", lambda row: f"{row.tasks[0].tolerance:g}".replace("nan", "–"), "Table 11, col. 6"),
         ("Test sequences", lambda row: number(row.n_test), "Table 11, col. 4"),
         ("Trials", lambda row: number(row.n_trials), f"{rows[0].paper.place.partition(',')[0]}, caption"),
         ("Given up after", lambda row: number(row.cap), "our choice"),

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lstm97.tasks import Batch, LongLag
-from lstm97.trials.trial import score
 
 
 def draw(p: int, variant: str, n: int = 40, seed: int = 0) -> Batch:
@@ -98,14 +97,14 @@ def test_inner_symbols_of_2b_are_uniform() -> None:
 def test_2a_is_judged_at_every_step_and_2b_at_the_end() -> None:
     for variant, correct_after in (("2a", {"first": False, "last": False}), ("2b", {"first": True, "last": False})):
         task, batch = LongLag(6, variant), draw(6, variant, n=5)
-        errors, correct = score(batch, batch.targets + 0.2, task.tolerance)
+        errors, correct = task.score(batch, batch.targets + 0.2)
         assert correct.all()
         assert errors.shape == (5, 7)
         assert errors == pytest.approx(0.2)
         for where, step in (("first", batch.offsets[2]), ("last", batch.offsets[3] - 1)):
             outputs = batch.targets.copy()
             outputs[step, 3] += 0.3
-            errors, correct = score(batch, outputs, task.tolerance)
+            errors, correct = task.score(batch, outputs)
             as_text = correct_after[where]
             assert correct.tolist() == [True, True, as_text, True, True]
             assert errors[2, 3] == pytest.approx(0.0 if as_text else 0.3)

@@ -132,6 +132,26 @@ def test_outputs_are_those_of_the_oracle(setting: Setting) -> None:
     assert nets.present(setting, weights, sequence) == pytest.approx(np.array(expected), abs=1e-14)
 
 
+@named
+def test_responding_without_learning_gives_the_same_bits(setting: Setting) -> None:
+    rng = np.random.default_rng(3)
+    weights, sequences = random_weights(setting.topology, rng), random_sequences(setting, rng, (4, 1, 6))
+    expected, outputs = nets.present(setting, weights, sequences), np.full(sequences.targets.shape, np.nan)
+    network.respond(
+        setting.wiring(),
+        setting.topology.block_of_cell,
+        weights.w,
+        weights.w_k,
+        new_state(setting.topology),
+        sequences.symbols,
+        sequences.values,
+        sequences.offsets,
+        setting.every_step,
+        outputs,
+    )
+    assert_array_equal(outputs, expected)
+
+
 def test_one_step_later_shifts_the_outputs() -> None:
     """Both timings give the same outputs, a step apart; the first are those of the reset hidden layer."""
     later = SETTINGS["one step later"]

@@ -11,7 +11,7 @@ from lstm97.experiments.base import Specification
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import ST3
 from lstm97.trials import run_trial
-from lstm97.trials.trial import CHUNK, Curve, score, seed_sequence, unseen_sequences
+from lstm97.trials.trial import CHUNK, Curve, seed_sequence, unseen_sequences
 
 
 def easy(beta: float = 0.5, window: int = 30) -> Specification:
@@ -47,7 +47,7 @@ def test_stops_at_exactly_that_sequence_with_the_weights_of_that_moment() -> Non
                 offsets=np.array([0, stop - start]),
                 targets=batch.targets[i : i + 1],
             )
-            _, correct = score(one, learner.train(net, one), task.tolerance)
+            _, correct = task.score(one, learner.train(net, one))
             streak = streak + 1 if correct[0] else 0
             presented += 1
             if streak == 3:
@@ -84,11 +84,12 @@ def test_seeds_differ_between_rows_and_between_streams() -> None:
 
 
 def test_a_tolerance_is_a_strict_bound_on_every_output() -> None:
-    batch = row("table9/6a").task.sample(np.random.default_rng(0), 3)
+    task = row("table9/6a").tasks[0]
+    batch = task.sample(np.random.default_rng(0), 3)
     outputs = batch.targets.copy()
     outputs[1] += 0.3
     outputs[2, 0] -= 0.31
-    errors, correct = score(batch, outputs, 0.3)
+    errors, correct = task.score(batch, outputs)
     assert correct.tolist() == [True, bool((errors[1] < 0.3).all()), False]
 
 
@@ -135,7 +136,7 @@ def test_unseen_sequences_are_those_of_the_trials_test() -> None:
     for trial, same in ((2, True), (3, False)):
         unseen = unseen_sequences(specification, trial)
         outputs = specification.learner.predict(outcome.net, unseen)
-        errors, correct = score(unseen, outputs, specification.task.tolerance)
+        errors, correct = specification.task_of(trial).score(unseen, outputs)
         found = math.fsum(errors.ravel()) / errors.size
         assert len(correct) == outcome.test["n"]
         assert (found == outcome.test["mean_absolute_error"]) == same

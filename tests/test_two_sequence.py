@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lstm97.tasks import Batch, TwoSequence
-from lstm97.trials.trial import score
 
 #: Targets of class 1 and class 2, typed from Sec. 5.3.
 TARGETS = {"3a": (1.0, 0.0), "3b": (1.0, 0.0), "3c": (0.2, 0.8)}
@@ -115,11 +114,11 @@ def test_the_tasks_differ_in_the_noise_alone() -> None:
 def test_3c_is_judged_by_the_target_without_noise() -> None:
     task = TwoSequence(50, 1, "3c")
     batch = draw(50, 1, "3c", n=500)
-    errors, correct = score(batch, expected(batch) + 0.09, task.tolerance)
+    errors, correct = task.score(batch, expected(batch) + 0.09)
     assert correct.all()
     assert errors == pytest.approx(0.09)
-    assert not score(batch, expected(batch) + 0.11, task.tolerance)[1].any()
-    _, by_noisy_targets = score(dataclasses.replace(batch, expected=None), expected(batch), task.tolerance)
+    assert not task.score(batch, expected(batch) + 0.11)[1].any()
+    _, by_noisy_targets = task.score(dataclasses.replace(batch, expected=None), expected(batch))
     assert 0.5 < np.mean(~by_noisy_targets) < 0.9
 
 

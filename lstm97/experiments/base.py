@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from lstm97.learners import LSTM
+from lstm97.learners import LSTM, Growing, Learner
 from lstm97.reading import Reading
-from lstm97.stopping import ST3
+from lstm97.stopping import StoppingRule
 from lstm97.tasks import Task
 from lstm97.topology import Topology
 
@@ -24,8 +24,12 @@ class Paper:
     sequences : float
         Mean number of training sequences until the stopping criterion.
     n_weights : int
-    wrong : int
+    wrong : float or None
         Mean number of wrong predictions in the test set.
+    solved : float
+        Share of successful trials.
+    mean_absolute_error, mse : float or None
+        On the test set.
     least, most : float or None
         Extremes over the trials, where the caption gives them.
     """
@@ -33,7 +37,10 @@ class Paper:
     place: str
     sequences: float
     n_weights: int
-    wrong: int
+    wrong: float | None = None
+    solved: float = 1.0
+    mean_absolute_error: float | None = None
+    mse: float | None = None
     least: float | None = None
     most: float | None = None
 
@@ -46,17 +53,33 @@ class Specification:
     ----------
     row : str
         Name of the row; seeds come from it and the trial's number.
-    task, learner, stop
-        The task, the learning system, and the stopping rule, with the reading's choices in them.
+    task : Task or tuple of Task
+        With the reading's choices in it. If there are several, trials take them in turn.
+    learner, stop
+        The learning system and the stopping rule, with the reading's choices in them.
     n_test : int
         Size of the test set.
     """
 
     row: str
-    task: Task
-    learner: LSTM
-    stop: ST3
+    task: Task | tuple[Task, ...]
+    learner: Learner
+    stop: StoppingRule
     n_test: int
+
+    def task_of(self, trial: int) -> Task:
+        """Say which task a trial has.
+
+        Parameters
+        ----------
+        trial : int
+            From 1.
+
+        Returns
+        -------
+        Task
+        """
+        return self.task[(trial - 1) % len(self.task)] if isinstance(self.task, tuple) else self.task
 
     @property
     def hash(self) -> str:
@@ -107,22 +130,57 @@ class Row:
     cap : int
         Number of sequences after which we give a trial up.
     paper : Paper
+    g, h : str
+        See `lstm97.learners.LSTM`.
+    grows : bool
+        Whether the memory cells are added during training: see `lstm97.learners.Growing`.
+    milestones : tuple of (str, Paper)
+        Stops before the last one that the paper prints values for, by the names of the stopping rule.
+    milestone : str
+        The stop that this row is about; empty for the last one. See `stops`.
     """
 
     name: str
     title: str
     section: str
-    task: Task
+    task: Task | tuple[Task, ...]
     topology: Topology
     alpha: float
     weight_range: float
     in_gate_bias: tuple[float, ...] | None
     out_gate_bias: tuple[float, ...] | None
-    stop: ST3
+    stop: StoppingRule
     n_trials: int
     cap: int
     paper: Paper
     n_test: int = 2560
+    g: str = "4f-2"
+    h: str = "2f-1"
+    grows: bool = False
+    milestones: tuple[tuple[str, Paper], ...] = ()
+    milestone: str = ""
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The row's tasks; all but Table 1's rows have one."""
+        return self.task if isinstance(self.task, tuple) else (self.task,)
+
+    @property
+    def label(self) -> str:
+        """Name of the row, with the milestone that it is about."""
+        return f"{self.name} ({self.milestone})" if self.milestone else self.name
+
+    @property
+    def stops(self) -> tuple["Row", ...]:
+        """The row once for every stop that the paper prints values for, in their order; the last is itself.
+
+        They share their trials: a trial's record holds what it was like at every stop.
+        """
+        before = tuple(
+            dataclasses.replace(self, milestone=name, paper=paper, title=f"{self.title}, {name}")
+            for name, paper in self.milestones
+        )
+        return (*before, self)
 
     @property
     def table(self) -> str:
@@ -154,9 +212,15 @@ class Row:
             in_gate_bias=self.in_gate_bias,
             out_gate_bias=self.out_gate_bias,
             reading=reading,
+            g=self.g,
+            h=self.h,
         )
-        task, stop = _under(self.task, reading), _under(self.stop, reading)
-        return Specification(self.name, task, learner, stop, self.n_test)
+        task = self.task
+        task = tuple(_under(one, reading) for one in task) if isinstance(task, tuple) else _under(task, reading)
+        stop = _under(self.stop, reading)
+        return Specification(
+            self.name, task, Growing(learner, reading.addition) if self.grows else learner, stop, self.n_test
+        )
 
 
 def _under(part: Any, reading: Reading) -> Any:

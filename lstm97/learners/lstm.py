@@ -220,7 +220,21 @@ class LSTM:
         float64, the shape of ``batch.targets``
             Activations of the output units where there is a target, each before learning from it.
         """
-        return self._present(net, batch, self.alpha)
+        outputs = np.empty_like(batch.targets)
+        network.present(
+            self.wiring,
+            self.topology.block_of_cell,
+            net.weights,
+            net.state,
+            self.alpha,
+            batch.symbols,
+            batch.values,
+            batch.offsets,
+            batch.targets,
+            batch.every_step,
+            outputs,
+        )
+        return outputs
 
     def predict(self, net: Net, batch: Batch) -> NDArray[np.float64]:
         """Compute the outputs without learning.
@@ -235,20 +249,16 @@ class LSTM:
         -------
         float64, the shape of ``batch.targets``
         """
-        return self._present(self.copy(net), batch, 0.0)
-
-    def _present(self, net: Net, batch: Batch, alpha: float) -> NDArray[np.float64]:
         outputs = np.empty_like(batch.targets)
-        network.present(
+        network.respond(
             self.wiring,
             self.topology.block_of_cell,
-            net.weights,
-            net.state,
-            alpha,
+            net.weights.w,
+            net.weights.w_k,
+            network.new_state(self.topology),
             batch.symbols,
             batch.values,
             batch.offsets,
-            batch.targets,
             batch.every_step,
             outputs,
         )

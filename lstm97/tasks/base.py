@@ -1,10 +1,13 @@
 """What every task gives and every learner takes: a ragged batch of sequences."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lstm97.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,22 @@ class Batch:
         Batch
             Views, no copies.
         """
-        return self._part(slice(int(self.offsets[n])), slice(n), self.offsets[: n + 1])
+        return self.part(0, n)
+
+    def part(self, first: int, last: int) -> "Batch":
+        """Take the sequences from `first` to `last`, the latter excluded.
+
+        Parameters
+        ----------
+        first, last : int
+
+        Returns
+        -------
+        Batch
+            Views, but for the offsets.
+        """
+        offsets = self.offsets[first : last + 1]
+        return self._part(slice(int(offsets[0]), int(offsets[-1])), slice(first, last), offsets - offsets[0])
 
     def take(self, indices: NDArray[np.int64]) -> "Batch":
         """Pick sequences, in the order of their indices.
@@ -89,21 +107,25 @@ class Batch:
         )
 
 
-class Task(Protocol):
+class Task(ABC):
     """What a task has to offer. A task knows nothing of networks."""
 
     @property
+    @abstractmethod
     def n_inputs(self) -> int:
         """Number of input units."""
 
     @property
+    @abstractmethod
     def n_outputs(self) -> int:
         """Number of output units."""
 
     @property
+    @abstractmethod
     def tolerance(self) -> float:
         """Bound on the absolute error of every output unit of a correctly processed sequence."""
 
+    @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
@@ -116,6 +138,74 @@ class Task(Protocol):
         -------
         Batch
         """
+
+    def unseen(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` sequences of a test set.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        Batch
+        """
+        return self.sample(rng, n)
+
+    def score(self, batch: Batch, outputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Compare outputs with the targets, or with what the batch expects instead.
+
+        Paper: Table 11, column 6, ABS(beta).
+
+        Parameters
+        ----------
+        batch : Batch
+        outputs : float64, the shape of ``batch.targets``
+
+        Returns
+        -------
+        errors : (n, n_outputs) float64
+            Absolute errors; of a sequence that is judged at every step, each output unit's largest.
+        correct : (n,) bool
+            Whether all of a sequence's errors are below the tolerance.
+        """
+        errors = absolute_errors(batch, outputs)
+        correct: NDArray[np.bool_] = np.all(errors < self.tolerance, axis=1)
+        return errors, correct
+
+
+def absolute_errors(batch: Batch, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute every sequence's absolute errors.
+
+    Parameters
+    ----------
+    batch : Batch
+    outputs : float64, the shape of ``batch.targets``
+
+    Returns
+    -------
+    (n, n_outputs) float64
+        Of a sequence that is judged at every step, each output unit's largest.
+    """
+    expected = batch.targets if batch.expected is None else batch.expected
+    if len(expected) == len(batch) and batch.every_step:  # judged at the sequences' ends only
+        outputs = outputs[batch.offsets[1:] - 1]
+    if len(expected) == len(batch):
+        errors: NDArray[np.float64] = np.abs(expected - outputs)
+        return errors
+    errors = np.zeros((len(batch), outputs.shape[1]))
+    _largest_errors(expected, outputs, batch.offsets, errors)
+    return errors
+
+
+@compiled
+def _largest_errors(expected, outputs, offsets, errors):
+    for i in range(offsets.size - 1):
+        for t in range(offsets[i], offsets[i + 1]):
+            for k in range(outputs.shape[1]):
+                error = abs(expected[t, k] - outputs[t, k])
+                errors[i, k] = error if error > errors[i, k] else errors[i, k]
 
 
 def random_lengths(rng: np.random.Generator, T: int, n: int) -> NDArray[np.int64]:

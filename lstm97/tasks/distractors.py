@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, offsets_of, one_hot
+from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 
 
 @dataclass(frozen=True)
-class Distractors:
+class Distractors(Task):
     """Remember the second symbol until the trigger symbol e asks for it.
 
     A sequence is b, then x or y, then q distractor symbols. Further distractors follow, each with probability 9/10,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, offsets_of, one_hot
+from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 
 VARIANTS = ("2a", "2b")
 
 
 @dataclass(frozen=True)
-class LongLag:
+class LongLag(Task):
     """Predict the next symbol at every step; the last symbol is the first one again.
 
     A sequence has p + 1 symbols: x or y, p - 1 inner symbols, and the first symbol once more. The net reads the

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.tasks.base import Batch, offsets_of, random_lengths
+from lstm97.tasks.base import Batch, Task, offsets_of, random_lengths
 
 
 @dataclass(frozen=True)
-class MarkedPairs:
+class MarkedPairs(Task):
     """Remember two marked real numbers, and combine them at the sequence's end.
 
     Every element is a pair: a value drawn uniformly from [low, 1] and a marker. The first mark falls on one of the

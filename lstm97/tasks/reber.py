@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.tasks.base import Batch, offsets_of, one_hot
+from lstm97.tasks.base import Batch, Task, absolute_errors, offsets_of, one_hot
 
 SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
 
@@ -229,13 +229,13 @@ def predicted(legal: NDArray[np.bool_], outputs: NDArray[np.float64]) -> NDArray
 
 
 @dataclass(frozen=True)
-class EmbeddedReber:
+class EmbeddedReber(Task):
     """Predict the next symbol of a string of the embedded Reber grammar, at every step.
 
     The grammar is `EMBEDDED`. To predict the last but one symbol, the net has to remember the second. Training
     strings are picked from a training set of 256 strings; another 256 make up the test set. A trial has succeeded
     when all symbols of all strings of both sets are predicted: see `predicted`. That depends on the order of the
-    output units' activations alone, so the task has no tolerance; its value, not a number, calls no output correct.
+    output units' activations alone: the task has no tolerance, its value is not a number.
 
     Paper: Sec. 5.1; Table 1.
 
@@ -296,3 +296,57 @@ class EmbeddedReber:
             Symbols, one target per step.
         """
         return self.training.take(rng.integers(0, len(self.training), size=n))
+
+    def unseen(self, rng: np.random.Generator, n: int) -> Batch:
+        """Take the test set; its strings are not in the training set.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Not used: the pair has one test set.
+        n : int
+            Size of the test set.
+
+        Returns
+        -------
+        Batch
+
+        Raises
+        ------
+        ValueError
+            If `n` is not the size of the test set.
+        """
+        if n != len(self.test):
+            raise ValueError(f"n is {n}: the test set has {len(self.test)} strings")
+        return self.test
+
+    @cached_property
+    def distinct(self) -> Batch:
+        """The strings of both sets, each once."""
+        training, test = self._sets
+        both = Batch(
+            np.concatenate([training.symbols, test.symbols]),
+            np.concatenate([training.values, test.values]),
+            np.concatenate([training.offsets, training.offsets[-1] + test.offsets[1:]]),
+            np.concatenate([training.targets, test.targets]),
+            every_step=True,
+        )
+        first = {word: i for i, word in reversed(list(enumerate(words(both))))}
+        return both.take(np.array(sorted(first.values())))
+
+    def score(self, batch: Batch, outputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Compute every string's errors, and whether all of its symbols are predicted.
+
+        Parameters
+        ----------
+        batch : Batch
+        outputs : (n_steps, 7) float64
+
+        Returns
+        -------
+        errors : (n, 7) float64
+            Each output unit's largest absolute difference from the target, the symbol that did follow.
+        correct : (n,) bool
+        """
+        right = predicted(legal_successors(batch), outputs)
+        return absolute_errors(batch, outputs), np.logical_and.reduceat(right, batch.offsets[:-1])

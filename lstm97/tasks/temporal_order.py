@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, offsets_of, one_hot
+from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 
 SYMBOLS = ("E", "B", "a", "b", "c", "d", "X", "Y")
 LENGTHS = (100, 110)
@@ -16,7 +16,7 @@ CLASSES = {2: ("Q", "R", "S", "U"), 3: ("Q", "R", "S", "U", "V", "A", "B", "C")}
 
 
 @dataclass(frozen=True)
-class TemporalOrder:
+class TemporalOrder(Task):
     """Tell in which order X and Y came, among many other symbols.
 
     A sequence of 100 to 110 symbols starts with E and ends with B, the trigger. Two (6a) or three (6b) symbols at

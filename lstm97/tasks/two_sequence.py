@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, offsets_of, random_lengths
+from lstm97.tasks.base import Batch, Task, offsets_of, random_lengths
 
 #: Variance of the input noise.
 INPUT_VARIANCE = 0.2
@@ -40,7 +40,7 @@ VARIANTS = {
 
 
 @dataclass(frozen=True)
-class TwoSequence:
+class TwoSequence(Task):
     """Tell two classes of noisy sequences apart by their first N elements.
 
     There is one input line. The first N elements are 1 for class 1 and -1 for class 2; all others are normally

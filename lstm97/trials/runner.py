@@ -78,7 +78,10 @@ def execute(job: Job) -> Record:
 
 def _record(job: Job, outcome: Outcome, seconds: float) -> Record:
     seed = seed_sequence(job.row, job.trial)
-    return {
+    optional: Record = {"milestones": outcome.milestones} if find_row(job.row).milestones else {}
+    if outcome.presented != outcome.sequences:
+        optional["presented"] = outcome.presented
+    return optional | {
         "schema": SCHEMA,
         "row": job.row,
         "reading": job.reading,
@@ -256,7 +259,9 @@ def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:
     dict of str to tuple
         The fields that differ, with both values; empty if the trial was reproduced exactly.
     """
-    return {name: (recorded[name], again[name]) for name in REPRODUCIBLE if recorded[name] != again[name]}
+    return {
+        name: (recorded.get(name), again.get(name)) for name in REPRODUCIBLE if recorded.get(name) != again.get(name)
+    }
 
 
 @dataclass(frozen=True)

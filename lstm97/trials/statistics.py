@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
-from lstm97.trials.store import Record, Store, answers, under_cap
+from lstm97.trials.store import Record, Store, answers, at_stop, under_cap
 
 VERDICTS = {
     "A": "reproduced",
@@ -140,7 +140,7 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     -------
     Summary
     """
-    records = answers(records, row.cap)
+    records = answers([at_stop(record, row.milestone) for record in records], row.cap)
     if not records:
         return Summary(row, reading)
     outcomes = [under_cap(record, row.cap) for record in records]
@@ -180,21 +180,24 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
 def _verdict(summary: Summary) -> str:
     """Judge a number of sequences: the rule of the whole book.
 
-    N if fewer than half of the trials were solved. Else A if all were, as in the paper, and the mean's 95 % interval
-    holds the printed mean or the two are within a factor of 1.5; B if they are within 3; else N, unless
-    `with_orderings` finds a C. A failed trial counts as its cap.
+    N if fewer than half of the trials were solved. Else A if the share of solved trials agrees with the printed one,
+    which has to lie in its 95 % interval, and the mean's 95 % interval holds the printed mean or the two are within a
+    factor of 1.5; B if they are within 3; else N, unless `with_orderings` finds a C. A failed trial counts as its
+    cap.
     """
     if 2 * summary.n_solved < summary.n:
         return "N"
     factor = max(summary.ratio, 1 / summary.ratio)
     agrees = summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5
-    if agrees and not summary.n_failed:
+    if agrees and summary.rate_low <= summary.row.paper.solved <= summary.rate_high:
         return "A"
     return "B" if factor <= 3 else "N"
 
 
 def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
     """Give a C to rows that are out by more than a factor of 3 but stand in the paper's order within their table.
+
+    A milestone is compared with that of other rows: that a trial reaches its stops in order says nothing.
 
     Parameters
     ----------
@@ -207,7 +210,11 @@ def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
     """
     judged = []
     for one in summaries:
-        others = [other for other in summaries if other.complete and other.row.name != one.row.name]
+        others = [
+            other
+            for other in summaries
+            if other.complete and other.row.name != one.row.name and other.row.milestone == one.row.milestone
+        ]
         in_order = others and all(
             (one.mean - other.mean) * (one.row.paper.sequences - other.row.paper.sequences) > 0 for other in others
         )
@@ -236,7 +243,7 @@ def summarise_table(table: str, store: Store) -> list[Summary]:
     StoreError
         If records can't be read.
     """
-    table_rows = [row for row in rows().values() if row.table == table]
+    table_rows = [stop for row in rows().values() if row.table == table for stop in row.stops]
     found: list[Summary] = []
     for name, reading in READINGS.items():
         summaries = [
@@ -261,7 +268,7 @@ def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
     tables = list(dict.fromkeys(row.table for row in rows().values()))
     return [
         {
-            "row": one.row.name,
+            "row": one.row.label,
             "title": one.row.title,
             "table": one.row.table,
             "reading": one.reading,
@@ -331,10 +338,14 @@ def evidence(table: str, store: Store | None = None) -> list[Evidence]:
         If records can't be read.
     """
     store = store or Store()
+
+    def records(one: Summary) -> list[Record]:
+        return store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash)
+
     return [
         Evidence(
             one,
-            answers(store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash), one.row.cap),
+            answers([at_stop(record, one.row.milestone) for record in records(one)], one.row.cap),
         )
         for one in summarise_table(table, store)
     ]
@@ -358,7 +369,8 @@ def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
     """
     curve = record["curve"]
     n = len(curve["wrong"])
-    sequences = np.minimum(curve["window"] * np.arange(1.0, n + 1), record["sequences"])
+    presented: int = record.get("presented") or record["sequences"]
+    sequences = np.minimum(curve["window"] * np.arange(1.0, n + 1), presented)
     share = np.asarray(curve["wrong"]) / np.diff(sequences, prepend=0.0)
     return sequences, np.asarray(curve["mean_absolute_error"], dtype=np.float64), share
 

@@ -37,6 +37,9 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "commit": (str, type(None)),
     "seconds": float,
 }
+#: What some records hold besides: `milestones`, the stops before the last one that a trial reached, if the paper
+#: prints values for them; `presented`, the number of training sequences presented, where `sequences` counts fewer.
+OPTIONAL: dict[str, type] = {"milestones": dict, "presented": int}
 #: What has to be the same whenever and wherever a trial is run.
 REPRODUCIBLE = (
     "row",
@@ -50,6 +53,7 @@ REPRODUCIBLE = (
     "test",
     "curve",
     "specification",
+    *OPTIONAL,
 )
 
 
@@ -86,6 +90,9 @@ def check_record(record: Any) -> Record:
         if name not in record:
             raise ValueError(f"{name} is missing")
         if not isinstance(record[name], kind) or (kind is int and isinstance(record[name], bool)):
+            raise ValueError(f"{name} is {record[name]!r}")
+    for name, kind in OPTIONAL.items():
+        if name in record and not isinstance(record[name], kind):
             raise ValueError(f"{name} is {record[name]!r}")
     return record
 
@@ -275,6 +282,29 @@ class Store:
             yield True
         finally:
             lock.release()
+
+
+def at_stop(record: Record, milestone: str) -> Record:
+    """Read a record as if its trial had ended at a milestone.
+
+    Parameters
+    ----------
+    record : dict
+    milestone : str
+        Name of the milestone; empty for the last stop, which leaves the record as it is.
+
+    Returns
+    -------
+    dict
+        With `success`, `sequences` and `test` of that moment; the curve stays that of the whole trial.
+    """
+    if not milestone:
+        return record
+    reached = record.get("milestones", {}).get(milestone)
+    presented = record.get("presented", record["sequences"])
+    if reached is None:
+        return record | {"success": False, "sequences": record["cap"], "presented": presented}
+    return record | {"success": True, "presented": presented, **reached}
 
 
 def is_done(record: Record, cap: int) -> bool:

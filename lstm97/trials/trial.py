@@ -1,14 +1,19 @@
-"""One trial: initial weights, training until the stopping rule or the cap, and the test."""
+"""One trial: initial weights, training until the stopping rule or the cap, and the test.
+
+A trial says what is to be computed next (`Trial.work`), and takes the result (`Trial.take`). So one trial can be run
+by itself, many of them side by side, or one in several places after each other; what comes out is the same.
+"""
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.experiments.base import Specification
+from lstm97.learners import Learner
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.
@@ -91,36 +96,6 @@ class Curve:
         return {"window": self.window, "mean_absolute_error": means, "wrong": list(self._wrong)}
 
 
-def score(
-    batch: Batch, outputs: NDArray[np.float64], tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Compare outputs with the targets, or with what the batch expects instead.
-
-    Paper: Table 11, column 6, ABS(beta).
-
-    Parameters
-    ----------
-    batch : Batch
-    outputs : float64, the shape of ``batch.targets``
-    tolerance : float
-
-    Returns
-    -------
-    errors : (n, n_outputs) float64
-        Absolute errors; of a sequence that is judged at every step, each output unit's largest.
-    correct : (n,) bool
-        Whether all of a sequence's errors are below the tolerance.
-    """
-    expected = batch.targets if batch.expected is None else batch.expected
-    if len(expected) == len(batch) and batch.every_step:  # judged at the sequences' ends only
-        outputs = outputs[batch.offsets[1:] - 1]
-    errors = np.abs(expected - outputs)
-    if len(errors) != len(batch):
-        errors = np.maximum.reduceat(errors, batch.offsets[:-1])
-    correct: NDArray[np.bool_] = np.all(errors < tolerance, axis=1)
-    return errors, correct
-
-
 def unseen_sequences(specification: Specification, trial: int) -> Batch:
     """Draw a trial's test sequences, the same as in the trial itself.
 
@@ -135,7 +110,38 @@ def unseen_sequences(specification: Specification, trial: int) -> Batch:
     Batch
     """
     _, _, seed = seed_sequence(specification.row, trial).spawn(3)
-    return specification.task.sample(np.random.default_rng(seed), specification.n_test)
+    return specification.task_of(trial).unseen(np.random.default_rng(seed), specification.n_test)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a trial wants to have computed.
+
+    Attributes
+    ----------
+    learner : Learner
+    net : object
+        The learner's net. It is changed if `learn` is true.
+    batch : Batch
+    learn : bool
+        Whether to train on the batch, or only to compute the outputs.
+    """
+
+    learner: Learner
+    net: Any
+    batch: Batch
+    learn: bool
+
+    def do(self) -> NDArray[np.float64]:
+        """Compute it.
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            What `Trial.take` takes.
+        """
+        present = self.learner.train if self.learn else self.learner.predict
+        return present(self.net, self.batch)
 
 
 @dataclass(frozen=True)
@@ -148,29 +154,161 @@ class Outcome:
         Whether the stopping criterion was met.
     sequences : int
         Training sequences until then, as the reading counts them; the cap if it was not met.
+    presented : int
+        All training sequences presented.
     steps : int
-        Time steps of all sequences presented.
+        Time steps of all training sequences presented.
     test : dict
         ``n``, ``wrong``, ``mean_absolute_error``, ``mse`` on the test set, with the weights of that moment.
     curve : dict
         From `Curve.record`.
     net : object
         The learner's net as it stood when training stopped.
+    milestones : dict
+        By name, those stops before the last that were reached: ``sequences`` and ``test``, as above.
     """
 
     success: bool
     sequences: int
+    presented: int
     steps: int
     test: dict[str, Any]
     curve: dict[str, Any]
     net: Any
+    milestones: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Trial:
+    """One trial under way. It is picklable between `take` and the next `work`.
+
+    Training goes chunk by chunk. When the stopping rule is met within a chunk, the net goes back to the chunk's
+    beginning and is trained again up to the sequence that met it: the test sees the weights of that moment. So
+    learners need to know nothing of stopping rules.
+
+    Parameters
+    ----------
+    specification : Specification
+    number : int
+        The trial's number, from 1.
+    cap : int
+        Number of sequences after which the trial counts as failed.
+
+    Attributes
+    ----------
+    presented, steps : int
+        Training sequences presented so far, and their time steps.
+    outcome : Outcome or None
+        None while the trial is under way.
+
+    Raises
+    ------
+    ValueError
+        If `number` or `cap` is below 1.
+    """
+
+    def __init__(self, specification: Specification, number: int, cap: int) -> None:
+        for name, value in (("trial", number), ("cap", cap)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}: give at least 1")
+        weights, training, _, looks = seed_sequence(specification.row, number).spawn(4)
+        self.specification, self.number, self.cap = specification, number, cap
+        self.task = specification.task_of(number)
+        self.net = specification.learner.start(np.random.default_rng(weights))
+        self.presented, self.steps = 0, 0
+        self.outcome: Outcome | None = None
+        self._training_rng, self._looks_rng = np.random.default_rng(training), np.random.default_rng(looks)
+        self._watch, self._curve = specification.stop.watch(), Curve()
+        self._milestones: dict[str, dict[str, Any]] = {}
+        self._until_look = specification.stop.every  # training sequences until the next look at a test set
+        self._drawn: Batch | None = None  # what is left of the sequences drawn last
+        self._batch: Batch | None = None  # what is being computed
+        self._net_before: Any = None
+
+    @property
+    def _is_look_due(self) -> bool:
+        return self.specification.stop.every > 0 and self._until_look == 0
+
+    def work(self) -> Work | None:
+        """Say what is to be computed next.
+
+        Returns
+        -------
+        Work or None
+            None if the trial is over.
+        """
+        if self.outcome is not None:
+            return None
+        learner = self.specification.learner
+        if self._is_look_due:
+            self._batch = self._watch.sequences(self.task, self._looks_rng)
+            return Work(learner, self.net, self._batch, learn=False)
+        self._batch = self._next_sequences()
+        self._net_before = learner.copy(self.net)
+        return Work(learner, self.net, self._batch, learn=True)
+
+    def _next_sequences(self) -> Batch:
+        drawn = self._drawn if self._drawn is not None else self.task.sample(self._training_rng, CHUNK)
+        n = min(len(drawn), self.cap - self.presented, self._until_look or CHUNK)
+        self._drawn = drawn.part(n, len(drawn)) if n < len(drawn) else None
+        return drawn.first(n)
+
+    def take(self, outputs: NDArray[np.float64]) -> None:
+        """Take what the last `work` asked for.
+
+        Parameters
+        ----------
+        outputs : float64, the shape of the batch's targets
+        """
+        assert self._batch is not None
+        batch, self._batch = self._batch, None
+        before, self._net_before = self._net_before, None
+        errors, correct = self.task.score(batch, outputs)
+        if self._is_look_due:
+            self._until_look = self.specification.stop.every
+            for stop in self._watch.look(errors, correct):
+                self._stop(stop.milestone, self.net, self.presented)
+        else:
+            stops, start = self._watch.observe(errors, correct), self.presented
+            n = next((stop.after for stop in stops if not stop.milestone), len(batch))
+            self._curve.add(errors[:n], correct[:n])
+            if self.specification.stop.every:
+                self._until_look -= n
+            self.presented += n
+            self.steps += int(batch.offsets[n])
+            for stop in stops:
+                net = self.specification.learner.copy(before)
+                self.specification.learner.train(net, batch.first(stop.after))
+                self._stop(stop.milestone, net, start + stop.after)
+        if self.outcome is None and self.presented == self.cap and not self._is_look_due:
+            self._end(success=False, sequences=self.cap)
+
+    def _stop(self, milestone: str, net: Any, presented: int) -> None:
+        sequences = self.specification.stop.counted(presented)
+        if milestone:
+            self._milestones[milestone] = {"sequences": sequences, "test": self._test(net)}
+        else:
+            self.net = net
+            self._end(success=True, sequences=sequences)
+
+    def _end(self, success: bool, sequences: int) -> None:
+        test, curve = self._test(self.net), self._curve.record()
+        self.outcome = Outcome(
+            success, sequences, self.presented, self.steps, test, curve, self.net, self._milestones
+        )
+
+    def _test(self, net: Any) -> dict[str, Any]:
+        unseen = unseen_sequences(self.specification, self.number)
+        errors, correct = self.task.score(unseen, self.specification.learner.predict(net, unseen))
+        return {
+            "n": self.specification.n_test,
+            "wrong": int(np.count_nonzero(~correct)),
+            "mean_absolute_error": math.fsum(errors.ravel()) / errors.size,
+            "mse": math.fsum((errors * errors).ravel()) / errors.size,
+        }
 
 
 def run_trial(specification: Specification, trial: int, cap: int) -> Outcome:
     """Run one trial.
-
-    Training goes chunk by chunk. When the stopping rule is met within a chunk, the net goes back to the chunk's
-    beginning and is trained again up to the sequence that met it: the test sees the weights of that moment.
 
     Parameters
     ----------
@@ -189,38 +327,8 @@ def run_trial(specification: Specification, trial: int, cap: int) -> Outcome:
     ValueError
         If `trial` or `cap` is below 1.
     """
-    for name, value in (("trial", trial), ("cap", cap)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}: give at least 1")
-    weights_seed, training_seed, _ = seed_sequence(specification.row, trial).spawn(3)
-    task, learner = specification.task, specification.learner
-    net = learner.start(np.random.default_rng(weights_seed))
-    training_rng = np.random.default_rng(training_seed)
-    watch, curve = specification.stop.watch(), Curve()
-    presented, steps = 0, 0
-    success = False
-    while presented < cap and not success:
-        batch = task.sample(training_rng, CHUNK).first(min(CHUNK, cap - presented))
-        before = learner.copy(net)
-        errors, correct = score(batch, learner.train(net, batch), task.tolerance)
-        stopped_after = watch.observe(errors, correct)
-        if stopped_after is not None:
-            success = True
-            batch = batch.first(stopped_after)
-            net = before
-            learner.train(net, batch)
-        n = len(batch)
-        curve.add(errors[:n], correct[:n])
-        presented += n
-        steps += batch.n_steps
-
-    unseen = unseen_sequences(specification, trial)
-    errors, correct = score(unseen, learner.predict(net, unseen), task.tolerance)
-    test = {
-        "n": specification.n_test,
-        "wrong": int(np.count_nonzero(~correct)),
-        "mean_absolute_error": math.fsum(errors.ravel()) / errors.size,
-        "mse": math.fsum((errors * errors).ravel()) / errors.size,
-    }
-    sequences = specification.stop.counted(presented) if success else cap
-    return Outcome(success, sequences, steps, test, curve.record(), net)
+    running = Trial(specification, trial, cap)
+    while (work := running.work()) is not None:
+        running.take(work.do())
+    assert running.outcome is not None
+    return running.outcome

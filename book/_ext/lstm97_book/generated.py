@@ -170,7 +170,7 @@ def every_trial(line: dict[str, Any]) -> dict[str, Any]:
     """Return what the figure needs of a row: its trials, solved and failed, with the means and the paper's."""
     pages = importlib.import_module("lstm97.pages")
     found = importlib.import_module("lstm97.trials").evidence(line["table"])
-    wanted = [one for one in found if (one.row.name, one.reading) == (line["row"], line["reading"])]
+    wanted = [one for one in found if (one.row.label, one.reading) == (line["row"], line["reading"])]
     (row,) = pages.trials_of(wanted, lambda one: one.row.title)
     return dict(row)
 

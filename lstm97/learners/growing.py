@@ -1,0 +1,177 @@
+"""A net that gets its memory cells during training, a remedy for the abuse of memory cells (Sec. 4)."""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97.learners.lstm import LSTM, Net
+from lstm97.tasks import Batch
+
+WINDOW = 200  # number of sequences whose mean error is compared with that of as many before
+
+
+@dataclass
+class GrowingNet:
+    """A net whose memory cells may still be missing.
+
+    Attributes
+    ----------
+    full : Net
+        With memory cells. Until they are added, it holds their initial weights.
+    small : Net or None
+        The net without memory cells, as long as they are missing.
+    errors : list of float
+        Mean absolute error of every sequence since the last comparison, and of the window before.
+    added_after : int or None
+        Number of sequences presented when the memory cells were added.
+    presented : int
+        Number of sequences presented without memory cells.
+    """
+
+    full: Net
+    small: Net | None
+    errors: list[float] = field(default_factory=list)
+    added_after: int | None = None
+    presented: int = 0
+
+
+@dataclass(frozen=True)
+class Growing:
+    """Train without memory cells first, and add them with their gates once the error has stopped decreasing.
+
+    The error counts as no longer decreasing when the mean absolute error of 200 sequences is less than a share
+    `addition` below that of the 200 sequences before. The weights that exist already are kept; those of the memory
+    cells and their gates start at initial weights.
+
+    Paper: Sec. 5.2, LSTM in Task 2a; Sec. 4, "Abuse problem and solutions", (1).
+
+    Parameters
+    ----------
+    lstm : LSTM
+        The net with memory cells; its output units see the input units.
+    addition : float
+        See `lstm97.reading.Reading`.
+
+    Raises
+    ------
+    ValueError
+        If without memory cells the output units would see nothing.
+    """
+
+    lstm: LSTM
+    addition: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not self.lstm.topology.outputs_see_inputs:
+            raise ValueError(
+                "lstm: without memory cells its output units see nothing; let outputs_see_inputs be true"
+            )
+
+    @cached_property
+    def small(self) -> LSTM:
+        """The learner of the first phase: the same net without memory cells and gates."""
+        topology = dataclasses.replace(self.lstm.topology, block_sizes=())
+        return dataclasses.replace(self.lstm, topology=topology, in_gate_bias=None, out_gate_bias=None)
+
+    def start(self, rng: np.random.Generator) -> GrowingNet:
+        """Make a net with initial weights, without memory cells.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        GrowingNet
+        """
+        full = self.lstm.start(rng)
+        small = self.small.start(rng)
+        small.weights.w_k[:] = full.weights.w_k[:, self._kept]
+        return GrowingNet(full, small)
+
+    @cached_property
+    def _kept(self) -> NDArray[np.bool_]:
+        """Which columns of the full net's ``w_k`` the small net has as well."""
+        cells = set(self.lstm.topology.unit_names[self.lstm.topology.first_cell :][: self.lstm.topology.n_cells])
+        return np.array([name not in cells for name in self.lstm.topology.output_source_names])
+
+    def copy(self, net: GrowingNet) -> GrowingNet:
+        """Copy a net, so that later training leaves the copy alone.
+
+        Parameters
+        ----------
+        net : GrowingNet
+
+        Returns
+        -------
+        GrowingNet
+        """
+        small = None if net.small is None else self.small.copy(net.small)
+        return GrowingNet(self.lstm.copy(net.full), small, list(net.errors), net.added_after, net.presented)
+
+    def train(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:
+        """Present every sequence once, in order, learning from each; add the memory cells when it is time.
+
+        Parameters
+        ----------
+        net : GrowingNet
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, each before learning from it.
+        """
+        parts, done = [], 0
+        while done < len(batch):
+            if net.small is None:
+                part = batch.part(done, len(batch))
+                parts.append(self.lstm.train(net.full, part))
+            else:
+                part = batch.part(done, min(len(batch), done + WINDOW - net.presented % WINDOW))
+                parts.append(self.small.train(net.small, part))
+                self._watch(net, part, parts[-1])
+            done += len(part)
+        return np.concatenate(parts) if parts else np.zeros_like(batch.targets)
+
+    def _watch(self, net: GrowingNet, part: Batch, outputs: NDArray[np.float64]) -> None:
+        """Remember the sequences' errors; at the end of a window, decide whether it is time."""
+        assert net.small is not None
+        total = np.zeros(len(part.targets))
+        for k in range(part.targets.shape[1]):  # in this order on every machine
+            total += np.abs(part.targets[:, k] - outputs[:, k])
+        errors = total / part.targets.shape[1]
+        if part.every_step:
+            errors = np.diff(np.append(0.0, np.cumsum(errors))[part.offsets]) / np.diff(part.offsets)
+        net.errors += errors.tolist()
+        net.presented += len(part)
+        if net.presented % WINDOW == 0 and len(net.errors) == 2 * WINDOW:
+            before, now = math.fsum(net.errors[:WINDOW]), math.fsum(net.errors[WINDOW:])
+            del net.errors[:WINDOW]
+            if now > (1.0 - self.addition) * before:
+                for array, small in (
+                    (net.full.weights.w_k, net.small.weights.w_k),
+                    (net.full.weights.dw_k, net.small.weights.dw_k),
+                ):
+                    array[:, self._kept] = small
+                net.small, net.added_after, net.errors = None, net.presented, []
+
+    def predict(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:
+        """Compute the outputs without learning.
+
+        Parameters
+        ----------
+        net : GrowingNet
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        return self.lstm.predict(net.full, batch) if net.small is None else self.small.predict(net.small, batch)
