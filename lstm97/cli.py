@@ -7,13 +7,16 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
 from lstm97.pages import Table, at_least, number
 from lstm97.reading import READINGS
+from lstm97.trials.side_by_side import LANES
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
 
@@ -112,16 +115,25 @@ def _rows(arguments: argparse.Namespace) -> None:
     print(table)
 
 
+@contextmanager
+def _executor(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[Executor, int]]:
+    """Make what runs the trials, and say how many processes it has."""
+    from lstm97.trials.executors import processes
+
+    n_jobs = min(arguments.jobs, n_trials)
+    with processes(n_jobs) as executor:
+        yield executor, n_jobs
+
+
 def _run(arguments: argparse.Namespace) -> None:
-    from lstm97.trials.runner import plan, processes, run
+    from lstm97.trials.runner import plan, run
 
     chosen = find_rows(arguments.row)
     store = Store(arguments.store)
     store.prepare()
     jobs = plan(chosen, arguments.reading, arguments.trials, arguments.first, arguments.cap)
-    n_jobs = min(arguments.jobs, len(jobs))
-    with processes(n_jobs) as executor:
-        new = run(jobs, store, executor, n_jobs, show=not arguments.json)
+    with _executor(arguments, len(jobs)) as (executor, n_jobs):
+        new = run(jobs, store, executor, n_jobs, n_lanes=arguments.lanes, show=not arguments.json)
     if arguments.json:
         _print_json(sorted(new, key=lambda record: (record["row"], record["trial"])))
         return
@@ -199,7 +211,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from lstm97.trials.runner import Job, differences, execute, processes
+    from lstm97.trials.runner import differences, reproduce
 
     store = Store(arguments.store)
     records: list[Record] = []
@@ -213,10 +225,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         step = len(records) / arguments.sample
         records = [records[int(i * step)] for i in range(arguments.sample)]
     failed = 0
-    n_jobs = min(arguments.jobs, len(records))
-    with processes(n_jobs) as executor:
-        jobs = [Job(one["row"], one["reading"], one["trial"], one["cap"]) for one in records]
-        for record, again in zip(records, executor.map(execute, jobs), strict=True):
+    with _executor(arguments, len(records)) as (executor, n_jobs):
+        for record, again in reproduce(records, executor, n_jobs, n_lanes=arguments.lanes):
             different = differences(record, again)
             failed += bool(different)
             name = f"{record['row']} ({record['reading']}) trial {record['trial']}"
@@ -269,6 +279,13 @@ def _parser() -> _Parser:
     def jobs_option(one: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--jobs", type=_count, default=os.cpu_count() or 1, metavar="J", help="processes (default: one per core)"
+        )
+        one.add_argument(
+            "--lanes",
+            type=_count,
+            default=LANES,
+            metavar="L",
+            help="trials side by side in a process, 1 for none (default: %(default)s)",
         )
 
     one = command("rows", _rows, "List every row with the paper's values.", "lstm97 rows --json")
