@@ -17,6 +17,7 @@ from lstm97.experiments import find_rows, rows
 from lstm97.pages import Table, at_least, number
 from lstm97.reading import READINGS
 from lstm97.trials.side_by_side import LANES
+from lstm97.trials.slices import WorkerError
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
 
@@ -118,9 +119,13 @@ def _rows(arguments: argparse.Namespace) -> None:
 @contextmanager
 def _executor(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[Executor, int]]:
     """Make what runs the trials, and say how many processes it has."""
-    from lstm97.trials.executors import processes
+    from lstm97.trials.executors import cluster, processes
 
-    n_jobs = min(arguments.jobs, n_trials)
+    if arguments.dask:
+        with cluster(arguments.dask) as (executor, n_threads):
+            yield executor, arguments.jobs or n_threads
+        return
+    n_jobs = min(arguments.jobs or os.cpu_count() or 1, n_trials)
     with processes(n_jobs) as executor:
         yield executor, n_jobs
 
@@ -278,7 +283,10 @@ def _parser() -> _Parser:
 
     def jobs_option(one: argparse.ArgumentParser) -> None:
         one.add_argument(
-            "--jobs", type=_count, default=os.cpu_count() or 1, metavar="J", help="processes (default: one per core)"
+            "--jobs",
+            type=_count,
+            metavar="J",
+            help="processes (default: one per core, or per thread of the cluster's workers)",
         )
         one.add_argument(
             "--lanes",
@@ -287,6 +295,7 @@ def _parser() -> _Parser:
             metavar="L",
             help="trials side by side in a process, 1 for none (default: %(default)s)",
         )
+        one.add_argument("--dask", metavar="ADDRESS", help="run on the Dask cluster whose scheduler has this address")
 
     one = command("rows", _rows, "List every row with the paper's values.", "lstm97 rows --json")
     json_option(one)
@@ -356,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_args, **_kwargs: print(f"lstm97: {message}", file=sys.stderr)
             parsed = _parser().parse_args(arguments)
             return parsed.action(parsed) or 0
-    except (UsageError, StoreError) as error:
+    except (UsageError, StoreError, WorkerError) as error:
         print(f"lstm97: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyError as error:
