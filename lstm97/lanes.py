@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from lstm97.compiled import compiled
 from lstm97.learners import LSTM, Net
-from lstm97.network import AT_EVERY_STEP, AT_SEQUENCE_END, State, Weights, Wiring, finish_step, new_state, reset
+from lstm97.network import AT_EVERY_STEP, AT_SEQUENCE_END, IN_NEXT_SEQUENCE, State, Weights, Wiring, finish_step, new_state, reset
 from lstm97.simd import WIDTH, f, load, store
 from lstm97.tasks import Batch
 from lstm97.topology import Topology
@@ -122,6 +122,8 @@ class Places(NamedTuple):
         Number of the sequence, and of all sequences.
     first, last : (L,) int64
         The sequence's first and last step.
+    finish : (L,) int64
+        Next step after which there is something to finish.
     running : (L,) bool
         Whether there is anything left.
     """
@@ -132,11 +134,46 @@ class Places(NamedTuple):
     n: Integers
     first: Integers
     last: Integers
+    finish: Integers
     running: NDArray[np.bool_]
 
 
 @compiled
-def set_inputs(vectors, nets, places, first_hidden):
+def steps_to_finish(nets, places):
+    """Count the time steps up to the first one after which some lane has something to finish.
+
+    That is a step with an error signal, the last step of a sequence, or the first one if an update is due there or
+    outputs come one step later.
+
+    Parameters
+    ----------
+    nets : Nets
+    places : Places
+        `finish` is set to every lane's next such step.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    n_steps = np.int64(1 << 62)
+    for lane in range(places.t.size):
+        if places.running[lane]:
+            t, delay = places.t[lane], nets.output_delay[lane]
+            finish = places.last[lane]
+            if nets.every_step[lane]:
+                finish = t
+            elif t == places.first[lane] and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE):
+                finish = t
+            elif t <= finish - delay:
+                finish -= delay
+            places.finish[lane] = finish
+            n_steps = min(n_steps, finish - t + 1)
+    return n_steps
+
+
+@compiled
+def set_inputs(vectors, nets, places, ahead, first_hidden):
     """Look up every lane's input, and begin the sums that are the net inputs.
 
     Paper: App. A.1, first lines of (6)-(9).
@@ -152,6 +189,8 @@ def set_inputs(vectors, nets, places, first_hidden):
     nets : Nets
     places : Places
         `symbol` is set.
+    ahead : int
+        How many steps the lanes are ahead of their places.
     first_hidden : int
         The hidden layer's first row in `x`.
     """
@@ -162,7 +201,7 @@ def set_inputs(vectors, nets, places, first_hidden):
     if nets.symbols.shape[1] > 0:
         for lane in range(n_lanes):
             if places.running[lane]:
-                symbol = nets.symbols[lane, places.t[lane]]
+                symbol = nets.symbols[lane, places.t[lane] + ahead]
                 places.symbol[lane] = symbol
                 for l in range(n_units):
                     net[l, lane] = nets.w[lane, symbol, l]
@@ -173,7 +212,7 @@ def set_inputs(vectors, nets, places, first_hidden):
         for lane in range(n_lanes):
             if places.running[lane]:
                 for m in range(nets.values.shape[2]):
-                    x[m, lane] = nets.values[lane, places.t[lane], m]
+                    x[m, lane] = nets.values[lane, places.t[lane] + ahead, m]
 
 
 @compiled
@@ -458,29 +497,26 @@ def advance(wiring, block_of_cell, vectors, nets, state, places, first_column, f
     one_hot = nets.symbols.shape[1] > 0
     ended = False
     while not ended:
-        set_inputs(vectors, nets, places, first_hidden)
-        net_inputs(w, x, net)
-        squash(wiring, net, sigma, g_c)
-        advance_derivatives(wiring, block_of_cell, x, sigma, g_c, ds_dnet, ds_dw)
-        if one_hot:
-            advance_derivatives_of_inputs(places, ds_dnet, nets.ds_dw)
-        advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
+        n_steps = steps_to_finish(nets, places)
+        for ahead in range(n_steps):
+            set_inputs(vectors, nets, places, ahead, first_hidden)
+            net_inputs(w, x, net)
+            squash(wiring, net, sigma, g_c)
+            advance_derivatives(wiring, block_of_cell, x, sigma, g_c, ds_dnet, ds_dw)
+            if one_hot:
+                advance_derivatives_of_inputs(places, ds_dnet, nets.ds_dw)
+            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
         for lane in range(y.shape[1]):
             if places.running[lane]:
-                t, last = places.t[lane], places.last[lane]
-                if (
-                    nets.every_step[lane]
-                    or t == places.first[lane]
-                    or t == last
-                    or t == last - nets.output_delay[lane]
-                ):
+                places.t[lane] += n_steps - 1
+                if places.t[lane] == places.finish[lane]:
                     if finish_lane(
                         wiring, block_of_cell, vectors, nets, state, places, lane, first_column, first_hidden
                     ):
                         places.running[lane] = False
                         ended = True
                 else:
-                    places.t[lane] = t + 1
+                    places.t[lane] += 1
 
 
 @dataclass(frozen=True)
@@ -591,7 +627,7 @@ class Lanes:
         first_constant = n_sources - self._first_column - topology.n_constants
         self._vectors.x[first_constant : first_constant + topology.n_constants] = 1.0
         n_outputs, n_output_sources = topology.n_outputs, topology.n_output_sources
-        integers, switches = np.zeros((8, L), dtype=np.int64), np.zeros((4, L), dtype=bool)
+        integers, switches = np.zeros((9, L), dtype=np.int64), np.zeros((4, L), dtype=bool)
         self._nets = Nets(
             w=zeros((L, n_sources, n_units)),
             w_k=zeros((L, n_output_sources, n_outputs)),
