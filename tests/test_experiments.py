@@ -11,7 +11,6 @@ import pytest
 
 from lstm97.experiments import Paper, find_rows, row, rows
 from lstm97.experiments.base import canonical
-from lstm97.learners import Growing
 from lstm97.reading import READINGS, Reading, named
 from lstm97.stopping import ST3, AllPredicted, CorrectInARow, ErrorsOnTestSet, FewWrong, StoppingRule
 from lstm97.tasks import Adding, Distractors, EmbeddedReber, Multiplication, TemporalOrder, TwoSequence
@@ -374,16 +373,6 @@ def test_recorded_hashes_still_stand() -> None:
     """A change of a hash throws away every record: it has to be wanted."""
     assert row("table9/6a").under(Reading()).hash == "b3c532b16ad98b62"
     assert row("table7/T100").under(READINGS["institute"]).hash == "1896c0eb2d2b3e98"
-
-
-def test_2a_and_2b_have_the_weights_of_the_text_and_four_more_if_recurrent() -> None:
-    for name in ("table2/2a", "table2/2b"):
-        counts = []
-        for reading in ("literal", "recurrent"):
-            learner = row(name).under(READINGS[reading]).learner
-            assert isinstance(learner, Growing)
-            counts.append(learner.lstm.topology.n_weights)
-        assert counts == [10_504, 10_508]
 
 
 def test_rows_are_found_by_name_and_wildcard() -> None:
