@@ -364,6 +364,7 @@ def test_defaults_leave_a_hash_alone_and_everything_else_changes_it() -> None:
     text = str(canonical(specification))
     assert "window" not in text
     assert "average_error" not in text
+    assert isinstance(specification.stop, ST3)
     changed = dataclasses.replace(specification, stop=dataclasses.replace(specification.stop, window=1999))
     assert changed.hash != specification.hash
     assert dataclasses.replace(specification, n_test=2559).hash != specification.hash

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ TASK = LongLag(5)
 NET = Topology(6, (1,), 6, biased="none", out_gates=False, recurrent=False, outputs_see_inputs=True)
 
 
-def learner(addition: float = 0.01, alpha: float = 1.0, topology: Topology = NET, **reading: str) -> Growing:
+def learner(addition: float = 0.01, alpha: float = 1.0, topology: Topology = NET, **reading: Any) -> Growing:
     return Growing(LSTM(topology, alpha, 0.2, reading=Reading(**reading), g="f", h="identity"), addition)
 
 
@@ -146,7 +147,7 @@ def cut(growing: Growing, full: Net) -> Net:
 @pytest.mark.parametrize(
     "reading", [{}, {"update": "every step"}, {"update": "next sequence"}, {"recurrence": "always"}]
 )
-def test_the_small_net_is_the_full_one_with_the_cell_cut(reading: dict[str, str]) -> None:
+def test_the_small_net_is_the_full_one_with_the_cell_cut(reading: dict[str, Any]) -> None:
     topology = dataclasses.replace(NET, recurrent="recurrence" in reading)
     growing, batch = learner(topology=topology, **reading), sequences(300)
     net = start(growing)

@@ -184,7 +184,7 @@ def strings() -> Specification:
     return dataclasses.replace(specification, task=tuple(map(FirstThree, (1, 2, 3))), stop=AllPredicted(30))
 
 
-TEST_SET = {"beta": 0.12, "most_wrong": 2, "size": 3}
+TEST_SET: dict[str, Any] = {"beta": 0.12, "most_wrong": 2, "size": 3}
 #: A rule, the cap, the size of the chunks in which a trial works.
 CASES: dict[str, tuple[Specification, int, int]] = {
     "ST3": (small(ST3(beta=0.03, window=3)), 20_000, 50),

@@ -320,7 +320,7 @@ def presented(record: Record) -> int:
     -------
     int
     """
-    return int(record.get("presented", record["sequences"]))
+    return int(record["presented"] if "presented" in record else record["sequences"])
 
 
 def is_done(record: Record, cap: int) -> bool:
