@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
-from lstm97.pages import Table, at_least, number
+from lstm97.pages import Table, at_least, number, wrong_in_paper
 from lstm97.reading import READINGS
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
@@ -103,7 +103,7 @@ def _rows(arguments: argparse.Namespace) -> None:
                 f"{row.alpha:g}",
                 f"{row.cap:,}",
                 number(row.paper.sequences),
-                f"{number(row.paper.wrong)} of {row.n_test}",
+                f"{wrong_in_paper(row)} of {row.n_test}" if row.paper.wrong is not None else number(None),
             )
             for row in rows().values()
         ),
@@ -181,7 +181,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
                 number(one.median),
                 number(one.ratio, 2),
                 number(one.wrong, 1),
-                number(one.row.paper.wrong),
+                wrong_in_paper(one.row),
                 f"{one.verdict} {VERDICTS[one.verdict]}".strip()
                 if one.complete or not one.n
                 else f"{one.n} of {one.row.n_trials} trials run",
