@@ -204,8 +204,9 @@ def growth() -> dict[str, list[dict[str, Any]]]:
     Returns
     -------
     dict of str to list of dict
-        ``trials``, ``lag``, ``weights``, ``symbols``: per point its abscissa under the same name, ``one`` (nanoseconds
-        per step of one trial by itself) and ``lanes`` (per step and trial, with ``n_lanes`` trials side by side).
+        ``trials``, ``lag``, ``weights``, ``symbols``: per point its abscissa under the same name, ``one``
+        (nanoseconds per step of one trial by itself) and ``lanes`` (per step and trial, with ``n_lanes`` trials
+        side by side).
     """
     specification, learner = _literal(ROW)
     task = specification.task_of(1)

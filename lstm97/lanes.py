@@ -27,8 +27,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.compiled import compiled
-from lstm97.learners import LSTM, Net
-from lstm97.network import AT_EVERY_STEP, AT_SEQUENCE_END, IN_NEXT_SEQUENCE, State, Weights, Wiring, finish_step, new_state, reset
+from lstm97.learners import LSTM, Work
+from lstm97.network import (
+    AT_EVERY_STEP,
+    AT_SEQUENCE_END,
+    IN_NEXT_SEQUENCE,
+    State,
+    Weights,
+    Wiring,
+    finish_step,
+    new_state,
+    reset,
+)
 from lstm97.simd import WIDTH, f, load, store
 from lstm97.tasks import Batch
 from lstm97.topology import Topology
@@ -161,9 +171,11 @@ def steps_to_finish(nets, places):
         if places.running[lane]:
             t, delay = places.t[lane], nets.output_delay[lane]
             finish = places.last[lane]
-            if nets.every_step[lane]:
-                finish = t
-            elif t == places.first[lane] and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE):
+            if (
+                nets.every_step[lane]
+                or t == places.first[lane]
+                and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE)
+            ):
                 finish = t
             elif t <= finish - delay:
                 finish -= delay
@@ -556,25 +568,6 @@ def kind_of(learner: LSTM, batch: Batch) -> Kind:
 
 
 @dataclass
-class Work:
-    """A batch that a net learns from, or predicts.
-
-    Attributes
-    ----------
-    learner : LSTM
-    net : Net
-    batch : Batch
-    learn : bool
-        Whether the net learns, as in `LSTM.train`, or not, as in `LSTM.predict`.
-    """
-
-    learner: LSTM
-    net: Net
-    batch: Batch
-    learn: bool = True
-
-
-@dataclass
 class _Presented:
     """A work in its lane: what is presented, and from which sequence on the rest is to follow."""
 
@@ -649,7 +642,16 @@ class Lanes:
             output_delay=integers[0],
             update=integers[1],
         )
-        self._places = Places(*integers[2:], switches[3])
+        self._places = Places(
+            t=integers[2],
+            symbol=integers[3],
+            i=integers[4],
+            n=integers[5],
+            first=integers[6],
+            last=integers[7],
+            finish=integers[8],
+            running=switches[3],
+        )
         self._places.symbol[:] = -1
         self._state = new_state(topology)
         self._wiring: Wiring | None = None
@@ -674,6 +676,7 @@ class Lanes:
             If the lane is not free, the work is of another kind, or a sequence is empty.
         """
         learner, net, batch = work.learner, work.net, work.batch
+        assert isinstance(learner, LSTM)
         if lane in self._loaded or not 0 <= lane < self.n_lanes:
             raise ValueError(f"lane is {lane}: give one of those that are free")
         if kind_of(learner, batch) != self.kind:
@@ -730,7 +733,7 @@ class Lanes:
             longer[:, : array.shape[1]] = array
             self._nets = self._nets._replace(**{name: longer})
             array = longer
-        return array  # type: ignore[no-any-return]
+        return array
 
     def run(self) -> list[int]:
         """Present sequences in all lanes until at least one lane has presented all of its batch.
@@ -763,7 +766,11 @@ class Lanes:
                 if self._places.running[lane]:
                     continue
                 batch, first, end = presented.work.batch, presented.first, presented.end
-                rows = slice(int(batch.offsets[first]), int(batch.offsets[end])) if batch.every_step else slice(first, end)
+                rows = (
+                    slice(int(batch.offsets[first]), int(batch.offsets[end]))
+                    if batch.every_step
+                    else slice(first, end)
+                )
                 presented.outputs[rows] = self._nets.outputs[lane, : rows.stop - rows.start]
                 if end < len(batch):
                     self._load_piece(lane)
@@ -832,6 +839,7 @@ def present_all(works: Iterable[Work], n_lanes: int) -> Iterator[tuple[int, Floa
         nonlocal lanes
         for index, work in queue:
             if lanes is None:
+                assert isinstance(work.learner, LSTM)
                 lanes = Lanes(kind_of(work.learner, work.batch), n_lanes)
             lanes.load(lane, work)
             index_of[lane] = index

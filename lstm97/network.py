@@ -851,7 +851,20 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
                 y_before[u] = y[u]
             advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
             finish_step(
-                wiring, block_of_cell, weights, state, alpha, symbol, values, t, first, last, i, targets, every_step, outputs
+                wiring,
+                block_of_cell,
+                weights,
+                state,
+                alpha,
+                symbol,
+                values,
+                t,
+                first,
+                last,
+                i,
+                targets,
+                every_step,
+                outputs,
             )
 
 

@@ -1,7 +1,7 @@
 """The same equations in NumPy, PyTorch and JAX, as one would write them there: what the benchmark compares with.
 
-All take a literal reading, dense inputs, an error signal at sequences' ends, blocks with both gates, and no conventional
-hidden units. None is used for results.
+All take a literal reading, dense inputs, an error signal at sequences' ends, blocks with both gates, and no
+conventional hidden units. None is used for results.
 """
 
 from typing import Any
@@ -88,7 +88,7 @@ def torch_loop(learner: LSTM, net: Net, batch: Batch) -> None:
     exists, one = torch.as_tensor(np.ascontiguousarray(weights.exists)), torch.ones(1, dtype=torch.float64)
     values, targets = torch.as_tensor(batch.values), torch.as_tensor(batch.targets)
     for i in range(len(batch)):
-        y, s_c = torch.zeros(topology.n_units, dtype=torch.float64), torch.zeros(topology.n_cells)
+        y, s_c = torch.zeros(topology.n_units, dtype=torch.float64), 0.0
         for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
             sigma = torch.sigmoid(w @ torch.cat([values[t], y.detach(), one]))
             s_c = s_c + sigma[block] * (4 * sigma[first_cell:] - 2)
@@ -116,8 +116,8 @@ def jax_trials(learner: LSTM, max_steps: int) -> Any:
     Returns
     -------
     callable
-        ``train(w, w_k, values, lengths, targets)`` returns the changed ``w`` and ``w_k``; the shapes are (trials, U, M),
-        (trials, K, sources), (trials, n, max_steps, n_inputs), (trials, n), (trials, n, K).
+        ``train(w, w_k, values, lengths, targets)`` returns the changed ``w`` and ``w_k``; the shapes are
+        (trials, U, M), (trials, K, sources), (trials, n, max_steps, n_inputs), (trials, n), (trials, n, K).
 
     Raises
     ------

@@ -1,9 +1,10 @@
 """Eight numbers at a time: a vector type for functions that Numba compiles.
 
 Whether a compiler turns a loop into vector instructions hangs on details that change from version to version. Here
-they are written down: `load` takes eight neighbouring numbers of an array, ``+ - * /`` work on all of them, and `store`
-puts them back. Every operation rounds by itself, none is fused or reordered, so each of the eight has the bits that
-the same operations on a single number give. Processors with shorter registers take two or four of them for one vector.
+they are written down: `load` takes eight neighbouring numbers of an array, ``+ - * /`` work on all of them, and
+`store` puts them back. Every operation rounds by itself, none is fused or reordered, so each of the eight has the
+bits that the same operations on a single number give. Processors with shorter registers take two or four of them for
+one vector.
 
 These functions work inside compiled functions only.
 """
@@ -24,7 +25,7 @@ WIDTH = 8
 _LLVM = ir.VectorType(ir.DoubleType(), WIDTH)
 
 
-class Vector(types.Type):  # type: ignore[misc]
+class Vector(types.Type):
     """Numba's type of a vector of `WIDTH` float64."""
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ vector = Vector()
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, data_model_manager: Any, numba_type: Any) -> None:
         super().__init__(data_model_manager, numba_type, _LLVM)
 
@@ -43,9 +44,7 @@ class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
 def _splat(builder: Any, number: Any) -> Any:
     undefined = ir.Constant(_LLVM, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(
-        first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-    )
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH))
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -116,8 +115,8 @@ _OPERATIONS = {operator.add: "fadd", operator.sub: "fsub", operator.mul: "fmul",
 
 def _define(function: Any, instruction: str) -> None:
     @infer_global(function)
-    class _Template(ConcreteTemplate):  # type: ignore[misc]
-        cases = [  # noqa: RUF012
+    class _Template(ConcreteTemplate):
+        cases = [
             signature(vector, vector, vector),
             signature(vector, types.float64, vector),
             signature(vector, vector, types.float64),

@@ -53,7 +53,15 @@ def scheduler() -> Iterator[str]:
 
 @pytest.fixture
 def workers(scheduler: str, tmp_path: Path) -> "Iterator[list[subprocess.Popen[bytes]]]":
-    options = ["--no-nanny", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0", "--local-directory", str(tmp_path / "dask")]
+    options = [
+        "--no-nanny",
+        "--nthreads",
+        "1",
+        "--dashboard-address",
+        "127.0.0.1:0",
+        "--local-directory",
+        str(tmp_path / "dask"),
+    ]
     started = [start("worker", scheduler, *options) for _ in range(2)]
     with Client(scheduler, set_as_default=False) as client:
         client.wait_for_workers(2, 60)

@@ -1,7 +1,6 @@
 """What a trial gives depends neither on slices nor on groups, processes or lanes; groups are as they should be."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import pytest
 from small_rows import SMALL, Here, references, small_jobs, small_row
@@ -29,9 +28,7 @@ def test_neither_slices_nor_groups_nor_lanes_change_a_record(one_of_each: list[J
     expected = references(one_of_each)
     assert any(record["success"] for record in expected.values())
     for n_jobs, n_lanes, seconds in ((1, 32, 0.0), (3, 3, 0.02), (2, 1, 0.0)):
-        again = list(
-            reproduce(list(expected.values()), executor := Here(), n_jobs, n_lanes=n_lanes, seconds=seconds)
-        )
+        again = list(reproduce(list(expected.values()), executor := Here(), n_jobs, n_lanes=n_lanes, seconds=seconds))
         assert len(again) == len(expected)
         for record, other in again:
             assert differences(record, other) == {}

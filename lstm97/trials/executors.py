@@ -119,7 +119,7 @@ def _connect(address: str) -> tuple[Any, tuple[type[BaseException], ...]]:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise WorkerError(
-            f"no Dask scheduler answers at {address!r} ({error}): start one with 'dask scheduler', and give the address "
-            "that it prints"
+            f"no Dask scheduler answers at {address!r} ({error}): start one with 'dask scheduler', and give the "
+            "address that it prints"
         ) from error
     return client, (KilledWorker, CancelledError)
