@@ -357,7 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, 1 if `verify` found a difference, 2 for bad input, 130 after Ctrl-C.
+        Exit code: 0, 1 if `verify` found a difference, 2 for bad input or lost workers, 130 after Ctrl-C.
     """
     try:
         with warnings.catch_warnings():

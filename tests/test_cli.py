@@ -9,7 +9,8 @@ from records import record
 
 from lstm97.cli import main
 from lstm97.experiments import row, rows
-from lstm97.trials.runner import Job, execute
+from lstm97.trials.runner import execute
+from lstm97.trials.slices import Job
 from lstm97.trials.store import Store
 
 TEST = {"n": 2560, "wrong": 7, "mean_absolute_error": 0.02, "mse": 0.002}

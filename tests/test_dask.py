@@ -25,15 +25,16 @@ JOBS = [Job(name, "literal", trial, 2500) for name in ("table7/T100", "table9/6a
 JOBS += [Job("table1/3x2-0.5", "literal", 1, 600)]
 
 
-def start(*arguments: str) -> "subprocess.Popen[bytes]":
+def start(*arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=os.environ | environment,
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -51,8 +52,8 @@ def scheduler() -> Iterator[str]:
     process.wait()
 
 
-@pytest.fixture
-def workers(scheduler: str, tmp_path: Path) -> "Iterator[list[subprocess.Popen[bytes]]]":
+@pytest.fixture(scope="module")
+def workers(scheduler: str, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[list[subprocess.Popen[bytes]]]":
     options = [
         "--no-nanny",
         "--nthreads",
@@ -60,7 +61,7 @@ def workers(scheduler: str, tmp_path: Path) -> "Iterator[list[subprocess.Popen[b
         "--dashboard-address",
         "127.0.0.1:0",
         "--local-directory",
-        str(tmp_path / "dask"),
+        str(tmp_path_factory.mktemp("dask")),
     ]
     started = [start("worker", scheduler, *options) for _ in range(2)]
     with Client(scheduler, set_as_default=False) as client:
@@ -69,6 +70,39 @@ def workers(scheduler: str, tmp_path: Path) -> "Iterator[list[subprocess.Popen[b
     for worker in started:
         worker.kill()
         worker.wait()
+
+
+def test_an_address_without_a_scheduler(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for address in ("tcp://127.0.0.1:1", "127.0.0.1", "nothing://x:1"):
+        assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", address]) == 2
+        message = capsys.readouterr().err
+        assert message.startswith(f"lstm97: no Dask scheduler answers at '{address}'")
+        assert "start one with 'dask scheduler'" in message
+        assert message.count("\n") == 1
+
+
+def test_a_cluster_without_workers(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lstm97.trials.executors.TIMEOUT", 1.0)
+    with pytest.raises(WorkerError, match="has no workers: start some with 'dask worker"), cluster(scheduler):
+        pass
+
+
+def test_without_dask_the_command_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "pip install 'lstm97[dask]'" in capsys.readouterr().err
+
+
+def test_the_command_runs_and_verifies_on_a_cluster(
+    scheduler: str, workers: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ["--store", str(tmp_path / "runs"), "--dask", scheduler]
+    assert main(["run", "table9/6a", "--trials", "2", "--cap", "600", *store]) == 0
+    assert "0 of 2 trials solved" in capsys.readouterr().out
+    assert main(["verify", *store]) == 0
+    assert "2 of 2 trials reproduced exactly" in capsys.readouterr().out
 
 
 def test_with_a_worker_killed_in_mid_run_nothing_is_lost(
@@ -93,36 +127,3 @@ def test_with_a_worker_killed_in_mid_run_nothing_is_lost(
     for job, record in expected.items():
         (recorded,) = [one for one in store.records(job.row, job.reading) if one["trial"] == job.trial]
         assert differences(record, recorded) == {}
-
-
-def test_the_command_runs_and_verifies_on_a_cluster(
-    scheduler: str, workers: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    store = ["--store", str(tmp_path / "runs"), "--dask", scheduler]
-    assert main(["run", "table9/6a", "--trials", "2", "--cap", "600", *store]) == 0
-    assert "0 of 2 trials solved" in capsys.readouterr().out
-    assert main(["verify", *store]) == 0
-    assert "2 of 2 trials reproduced exactly" in capsys.readouterr().out
-
-
-def test_an_address_without_a_scheduler(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for address in ("tcp://127.0.0.1:1", "127.0.0.1", "nothing://x:1"):
-        assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", address]) == 2
-        message = capsys.readouterr().err
-        assert message.startswith(f"lstm97: no Dask scheduler answers at '{address}'")
-        assert "start one with 'dask scheduler'" in message
-        assert message.count("\n") == 1
-
-
-def test_a_cluster_without_workers(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lstm97.trials.executors.TIMEOUT", 1.0)
-    with pytest.raises(WorkerError, match="has no workers: start some with 'dask worker"), cluster(scheduler):
-        pass
-
-
-def test_without_dask_the_command_says_how_to_get_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", "tcp://127.0.0.1:1"]) == 2
-    assert "pip install 'lstm97[dask]'" in capsys.readouterr().err

@@ -1,21 +1,29 @@
 """The runner resumes after kill -9, shares a store with another runner, and gives the same records either way."""
 
+import dataclasses
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from killed_runner import N_TRIALS
 from records import record
+from small_rows import Here, job_of, references, small_jobs, small_row
 
-from lstm97.experiments import row
-from lstm97.trials.runner import Job, cheapest, differences, execute, plan, rerun, run
+from lstm97.experiments import row, rows
+from lstm97.trials.executors import processes
+from lstm97.trials.runner import cheapest, differences, execute, plan, rerun, run
+from lstm97.trials.slices import Job, WorkerError
 from lstm97.trials.store import Store
+
+__all__ = ["small_row"]
 
 N = 8
 CAP = 700
@@ -30,6 +38,8 @@ COMMAND = [
     "--cap",
     str(CAP),
     "--jobs",
+    "2",
+    "--lanes",
     "2",
 ]
 
@@ -62,7 +72,7 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(
 ) -> None:
     rng = random.Random(1)
     killed = 0
-    for _ in range(5):
+    for _ in range(3):
         runner = start(tmp_path)
         time.sleep(rng.uniform(1.0, 3.5))
         if runner.poll() is None:
@@ -98,29 +108,71 @@ def test_interrupted_it_says_so_and_the_store_is_whole(tmp_path: Path) -> None:
         assert one["sequences"] == CAP
 
 
-class _Counting(Executor):
-    """An executor of another make: runs in this process, and counts."""
-
-    def __init__(self) -> None:
-        self.submitted: list[Job] = []
-        self._threads = ThreadPoolExecutor(1)
-
-    def submit(self, fn, /, *args, **kwargs) -> Future:
-        self.submitted.append(args[0])
-        return self._threads.submit(fn, *args, **kwargs)
-
-
 def test_only_what_has_no_record_is_run_by_any_executor(tmp_path: Path, reference: dict[int, dict]) -> None:
     store = Store(tmp_path)
     store.append(reference[2])
-    executor = _Counting()
+    executor = Here()
     jobs = plan([row("table9/6a")], "literal", 3, 1, CAP)
-    new = run(jobs, store, executor, 1, show=False)
-    assert [job.trial for job in executor.submitted] == [1, 3]
+    new = run(jobs, store, executor, 2, show=False)
+    assert executor.groups == [[("table9/6a", 1)], [("table9/6a", 3)]]
     assert [one["trial"] for one in new] == [1, 3]
     assert run(jobs, store, executor, 1, show=False) == []
     # A larger cap asks again for trials that failed at a smaller one.
     assert len(run(plan([row("table9/6a")], "literal", 1, 1, CAP + 1), store, executor, 1, show=False)) == 1
+
+
+def test_killed_fifty_times_nothing_is_lost_doubled_or_broken(tmp_path: Path, small_row: None) -> None:
+    expected = references(small_jobs(N_TRIALS))
+    for n_runners in (1, 2):
+        store = tmp_path / str(n_runners)
+        store.mkdir()
+        script = Path(__file__).with_name("killed_runner.py")
+        command = [sys.executable, "-W", "error", str(script), str(store), str(n_runners), "50"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "50\n"  # all of them were at work when they were killed
+        records = list(Store(store).lines("table7"))
+        assert sorted(record["trial"] for record in records) == list(range(1, N_TRIALS + 1))
+        assert any(record["success"] for record in records)
+        for record in records:
+            assert differences(expected[job_of(record)], record) == {}
+
+
+def test_a_worker_that_dies_is_reported_and_what_is_recorded_stays(tmp_path: Path, small_row: None) -> None:
+    store, jobs = Store(tmp_path), small_jobs(6)
+    endless = Job("table9/6a", "literal", 1, 10**9)
+
+    def kill_a_worker_after_the_first_records() -> None:
+        while not store.path("table7").exists():
+            time.sleep(0.02)
+        os.kill(next(iter(pool._processes)), signal.SIGKILL)
+
+    with pytest.raises(WorkerError, match="a process that ran trials died.*finished trials are recorded"):  # noqa: PT012
+        with processes(1) as pool:
+            killer = threading.Thread(target=kill_a_worker_after_the_first_records)
+            killer.start()
+            run([*jobs, endless], store, pool, 1, seconds=0.1, show=False)
+    killer.join()
+    assert len(list(store.lines("table7"))) == len(jobs)
+    with store.claim(endless.row, endless.reading, endless.trial) as free:
+        assert free
+
+
+def test_trials_of_a_runner_that_died_are_taken_over(tmp_path: Path, small_row: None) -> None:
+    store, (job, *_) = Store(tmp_path), small_jobs(1)
+    store.prepare()
+    other = ExitStack()
+    assert other.enter_context(store.claim(job.row, job.reading, job.trial))
+    threading.Timer(0.7, other.close).start()
+    assert [record["trial"] for record in run([job], store, Here(), 1, show=False)] == [1]
+
+
+def test_rows_that_take_less_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("table7/T500", "table9/6a", "table7/T100")
+    for name in names:
+        monkeypatch.setitem(rows(), name, dataclasses.replace(row(name), n_test=10))
+    new = run([Job(name, "literal", 1, 40) for name in names], Store(tmp_path), Here(), 1, n_lanes=1, show=False)
+    assert [record["row"] for record in new] == ["table9/6a", "table7/T100", "table7/T500"]
 
 
 def test_a_difference_is_seen(reference: dict[int, dict]) -> None:

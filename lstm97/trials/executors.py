@@ -1,5 +1,6 @@
 """Where trials are run: in processes on this machine, or on a Dask cluster."""
 
+import logging
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait as wait_for
+from pkgutil import resolve_name
 from typing import Any
 
 from lstm97.trials.slices import WorkerError
@@ -86,6 +88,7 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     WorkerError
         If Dask is not installed, nothing answers at the address, or the cluster is lost.
     """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is said by the error below
     client, lost = _connect(address)
     import dask
 
@@ -97,11 +100,21 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
             raise WorkerError(
                 f"the Dask cluster at {address} has no workers: start some with 'dask worker {address}'"
             ) from error
+        try:
+            for ask in (client.run_on_scheduler, client.run):
+                ask(resolve_name, f"{WorkerError.__module__}:SLICE")
+        except (ImportError, AttributeError) as error:
+            raise WorkerError(
+                f"the scheduler or a worker of the Dask cluster at {address} lacks lstm97 ({error}): install "
+                "the version of here in all of their environments"
+            ) from error
         executor = client.get_executor(pure=False)
         try:
             yield executor, sum(client.ncores().values())
         except lost as error:
-            raise WorkerError(f"the Dask cluster at {address} was lost ({error or 'no answer'}); {SAFE}") from error
+            raise WorkerError(
+                f"the Dask cluster at {address} was lost ({str(error) or 'its scheduler does not answer'}); {SAFE}"
+            ) from error
         finally:
             executor.shutdown(wait=False)
 
