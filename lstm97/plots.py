@@ -464,6 +464,75 @@ def _plain_thousands(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def ratios_to_paper(axes: Axes, groups: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> None:
+    """Plot every trial's number of sequences over the paper's mean, one line per row, in groups with a heading.
+
+    Solved trials are grey dots; a failed trial is an open triangle at its cap; the mean is an upright bar with its
+    interval. The paper stands at 1. The two bands are the factors 1.5 and 3 of the verdicts, whose letters stand at
+    the right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    groups : sequence of (heading, rows)
+        From top to bottom. Rows are mappings with the keys of `sequences_to_success`, with ``paper`` given, and
+        ``verdict``, a short text.
+
+    Raises
+    ------
+    ValueError
+        If there are no groups, or a row has no trial.
+    """
+    if not groups:
+        raise ValueError("ratios_to_paper: no groups; give at least one")
+    places: list[float] = []
+    labels: list[str] = []
+    y = -1.0
+    for heading, rows in groups:
+        y += 1.0
+        left: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+        axes.annotate(
+            heading, (0.0, y), xytext=(-4, 0), textcoords="offset points", ha="right", weight="bold", **left
+        )
+        for row in rows:
+            y += 1.0
+            paper = float(row["paper"])
+            solved = np.asarray(row["successes"], dtype=float) / paper
+            failed = np.asarray(row["failures"], dtype=float) / paper
+            if solved.size + failed.size == 0:
+                raise ValueError(f"ratios_to_paper: row {row['label']!r} has no trial; leave the row out or run it")
+            lanes = y + _jitter(solved.size), y + _jitter(failed.size)
+            axes.plot(solved, lanes[0], ls="", marker="o", ms=3, mfc=TRIALS, mec="none", alpha=0.6)
+            axes.plot(failed, lanes[1], ls="", marker="^", ms=4.5, mfc="none", mec=FAILURE, mew=1.0)
+            axes.plot([row["low"] / paper, row["high"] / paper], [y, y], color=LABEL, lw=2.0)
+            axes.plot([row["mean"] / paper], [y], ls="", marker="|", ms=10, mec=LABEL, mew=2.2)
+            axes.annotate(row["verdict"], (1.0, y), xytext=(6, 0), textcoords="offset points", ha="left", **left)
+            places.append(y)
+            labels.append(str(row["label"]))
+    axes.axvline(1.0, color=PAPER, lw=1.4, zorder=0.6)
+    for factor in (3.0, 1.5):
+        axes.axvspan(1 / factor, factor, color=GREY, alpha=0.12, lw=0, zorder=0.4)
+    axes.plot([1.0], [-1.0], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+    note: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "va": "center", "color": LABEL}
+    axes.annotate("paper", (1.0, -1.0), xytext=(8, 0), **note)
+    for text, x, side in (("\u2190 fewer", 0.0, "left"), ("more \u2192", 1.0, "right")):
+        axes.annotate(text, (x, -1.0), xycoords=("axes fraction", "data"), xytext=(0, 0), ha=side, **note)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations until success, ours over the paper's mean")
+    axes.set_yticks(places, labels)
+    axes.set_ylim(y + 0.7, -1.7)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    ticks = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0])
+    low, high = axes.get_xlim()
+    low, high = min(low, 0.3), max(high, 3.3)
+    axes.set_xlim(low, high)
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
 def learning_curves(
     axes: Axes,
     curves: Sequence[tuple[ArrayLike, ArrayLike, bool]],

@@ -91,6 +91,16 @@ class TwoSequence(Task):
         """Bound on the absolute error of a correctly processed sequence."""
         return VARIANTS[self.variant].tolerance
 
+    @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence."""
+        return self.T
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps from the last element that tells the class to the error signal."""
+        return self.T - self.N
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
