@@ -124,6 +124,11 @@ class Table:
         return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def _count(value: float | None) -> str:
+    """Write a count, or a mean of counts, with a decimal where there is something behind the point."""
+    return number(value, 0 if value is None or value == round(value) else 1)
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """Write a number with thousands separated, and a dash for what is not known.
 
@@ -290,15 +295,15 @@ def paper_values(rows: Sequence[Row]) -> Table:
         ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
         tuple(
             (
-                _short(row),
+                name,
                 row.paper.place,
                 number(row.n_trials),
                 number(row.paper.sequences),
-                number(row.paper.wrong),
+                _count(row.paper.wrong),
                 number(row.n_test),
                 number(row.paper.n_weights),
             )
-            for row in rows
+            for name, row in zip(_names(rows), rows, strict=True)
         ),
         left=2,
     )
@@ -307,6 +312,11 @@ def paper_values(rows: Sequence[Row]) -> Table:
 def _short(row: Row) -> str:
     """Name a row among those of its table, as the command does."""
     return row.label.partition("/")[2]
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """Name rows as short as they can be told apart."""
+    return [row.label if len({row.table for row in rows}) > 1 else _short(row) for row in rows]
 
 
 def conditions(rows: Sequence[Row]) -> Table:
@@ -361,7 +371,7 @@ def conditions(rows: Sequence[Row]) -> Table:
         ("Given up after", lambda row: number(row.cap), "our choice"),
     )
     return Table(
-        ("Condition", *(_short(row) for row in rows), "Place"),
+        ("Condition", *_names(rows), "Place"),
         tuple((name, *(value(row) for row in rows), place) for name, value, place in lines),
         words_last=True,
     )
@@ -500,7 +510,7 @@ def tested(found: Sequence[Evidence]) -> Table:
                 _short(one.row),
                 one.reading,
                 number(len(tests)),
-                number(one.row.paper.wrong),
+                _count(one.row.paper.wrong),
                 number(one.summary.wrong, 1),
                 number(max(wrong, default=math.nan)),
                 number(one.summary.mean_absolute_error, 4),
@@ -517,6 +527,43 @@ def tested(found: Sequence[Evidence]) -> Table:
         "Error, mean",
         "Error, most",
     )
+    return Table(head, tuple(rows), left=2)
+
+
+def misclassified(found: Sequence[Evidence]) -> Table:
+    """Put the paper's fractions of wrong test sequences beside those of the solved trials' nets.
+
+    Paper: Tables 4, 5 and 6.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+
+    def fraction(wrong: float | None, one: Evidence) -> str:
+        return number(None) if wrong is None or math.isnan(wrong) else f"{wrong / one.row.n_test:.3g}"
+
+    rows = []
+    for one in found:
+        wrong = [float(record["test"]["wrong"]) for record in one.solved]
+        rows.append(
+            (
+                _short(one.row),
+                one.reading,
+                number(len(wrong)),
+                fraction(one.row.paper.wrong, one),
+                fraction(one.summary.wrong, one),
+                fraction(min(wrong, default=math.nan), one),
+                fraction(max(wrong, default=math.nan), one),
+                number(one.row.paper.mean_absolute_error, 3),
+                number(one.summary.mean_absolute_error, 4),
+            )
+        )
+    head = ("Row", "Reading", "Nets", "Wrong, paper", "Mean", "Least", "Most", "Mean error, paper", "Mean error")
     return Table(head, tuple(rows), left=2)
 
 
@@ -657,8 +704,9 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (
                 f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
-                f"average, at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
+                f"average, at most {number(most)}"
             )
+            text += "." if row.paper.wrong is None else f"; the paper prints {_count(row.paper.wrong)} on average."
             if most_wrong is not None:
                 over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)
                 text += (
