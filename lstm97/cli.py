@@ -7,13 +7,17 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
-from lstm97.pages import Table, at_least, number
+from lstm97.pages import Table, at_least, number, wrong_in_paper
 from lstm97.reading import READINGS
+from lstm97.trials.side_by_side import LANES
+from lstm97.trials.slices import WorkerError
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
 
@@ -103,7 +107,7 @@ def _rows(arguments: argparse.Namespace) -> None:
                 f"{row.alpha:g}",
                 f"{row.cap:,}",
                 number(row.paper.sequences),
-                f"{number(row.paper.wrong)} of {row.n_test}",
+                f"{wrong_in_paper(row)} of {row.n_test}" if row.paper.wrong is not None else number(None),
             )
             for row in rows().values()
         ),
@@ -112,16 +116,29 @@ def _rows(arguments: argparse.Namespace) -> None:
     print(table)
 
 
+@contextmanager
+def _executor(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[Executor, int]]:
+    """Make what runs the trials, and say how many processes it has."""
+    from lstm97.trials.executors import cluster, processes
+
+    if arguments.dask:
+        with cluster(arguments.dask) as (executor, n_threads):
+            yield executor, arguments.jobs or n_threads
+        return
+    n_jobs = min(arguments.jobs or os.cpu_count() or 1, n_trials)
+    with processes(n_jobs) as executor:
+        yield executor, n_jobs
+
+
 def _run(arguments: argparse.Namespace) -> None:
-    from lstm97.trials.runner import plan, processes, run
+    from lstm97.trials.runner import plan, run
 
     chosen = find_rows(arguments.row)
     store = Store(arguments.store)
     store.prepare()
     jobs = plan(chosen, arguments.reading, arguments.trials, arguments.first, arguments.cap)
-    n_jobs = min(arguments.jobs, len(jobs))
-    with processes(n_jobs) as executor:
-        new = run(jobs, store, executor, n_jobs, show=not arguments.json)
+    with _executor(arguments, len(jobs)) as (executor, n_jobs):
+        new = run(jobs, store, executor, n_jobs, n_lanes=arguments.lanes, show=not arguments.json)
     if arguments.json:
         _print_json(sorted(new, key=lambda record: (record["row"], record["trial"])))
         return
@@ -181,7 +198,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
                 number(one.median),
                 number(one.ratio, 2),
                 number(one.wrong, 1),
-                number(one.row.paper.wrong),
+                wrong_in_paper(one.row),
                 f"{one.verdict} {VERDICTS[one.verdict]}".strip()
                 if one.complete or not one.n
                 else f"{one.n} of {one.row.n_trials} trials run",
@@ -199,7 +216,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from lstm97.trials.runner import Job, differences, execute, processes
+    from lstm97.trials.runner import differences, reproduce
 
     store = Store(arguments.store)
     records: list[Record] = []
@@ -213,10 +230,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         step = len(records) / arguments.sample
         records = [records[int(i * step)] for i in range(arguments.sample)]
     failed = 0
-    n_jobs = min(arguments.jobs, len(records))
-    with processes(n_jobs) as executor:
-        jobs = [Job(one["row"], one["reading"], one["trial"], one["cap"]) for one in records]
-        for record, again in zip(records, executor.map(execute, jobs), strict=True):
+    with _executor(arguments, len(records)) as (executor, n_jobs):
+        for record, again in reproduce(records, executor, n_jobs, n_lanes=arguments.lanes):
             different = differences(record, again)
             failed += bool(different)
             name = f"{record['row']} ({record['reading']}) trial {record['trial']}"
@@ -268,8 +283,19 @@ def _parser() -> _Parser:
 
     def jobs_option(one: argparse.ArgumentParser) -> None:
         one.add_argument(
-            "--jobs", type=_count, default=os.cpu_count() or 1, metavar="J", help="processes (default: one per core)"
+            "--jobs",
+            type=_count,
+            metavar="J",
+            help="processes (default: one per core, or per thread of the cluster's workers)",
         )
+        one.add_argument(
+            "--lanes",
+            type=_count,
+            default=LANES,
+            metavar="L",
+            help="trials side by side in a process, 1 for none (default: %(default)s)",
+        )
+        one.add_argument("--dask", metavar="ADDRESS", help="run on the Dask cluster whose scheduler has this address")
 
     one = command("rows", _rows, "List every row with the paper's values.", "lstm97 rows --json")
     json_option(one)
@@ -339,7 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_args, **_kwargs: print(f"lstm97: {message}", file=sys.stderr)
             parsed = _parser().parse_args(arguments)
             return parsed.action(parsed) or 0
-    except (UsageError, StoreError) as error:
+    except (UsageError, StoreError, WorkerError) as error:
         print(f"lstm97: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyError as error:

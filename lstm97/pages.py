@@ -16,6 +16,7 @@ from lstm97.experiments import Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
 from lstm97.trials.runner import Rerun
+from lstm97.trials.store import presented
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,6 @@ class Table:
         return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def _count(value: float | None) -> str:
-    """Write a count, or a mean of counts, with a decimal where there is something behind the point."""
-    return number(value, 0 if value is None or value == round(value) else 1)
-
-
 def number(value: float | None, digits: int = 0) -> str:
     """Write a number with thousands separated, and a dash for what is not known.
 
@@ -145,6 +141,22 @@ def number(value: float | None, digits: int = 0) -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def wrong_in_paper(row: Row) -> str:
+    """Write the paper's mean number of wrong test sequences.
+
+    Parameters
+    ----------
+    row : Row
+
+    Returns
+    -------
+    str
+        With a decimal where the paper prints a fraction of the test set that makes one.
+    """
+    value = row.paper.wrong
+    return number(value, 0 if value is None or value == int(value) else 1)
 
 
 def duration(seconds: float) -> str:
@@ -226,7 +238,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
     measured = [one for one in literal if one.records and not one.row.milestone]
     if measured:
         names = " ".join(f"--row {one.row.name}" for one in measured)
-        sequences = sum(record["sequences"] for one in measured for record in one.records)
+        sequences = sum(presented(record) for one in measured for record in one.records)
         seconds = math.fsum(one.summary.seconds for one in measured)
         n = sum(one.summary.n for one in measured)
         lines.append(
@@ -299,7 +311,7 @@ def paper_values(rows: Sequence[Row]) -> Table:
                 row.paper.place,
                 number(row.n_trials),
                 number(row.paper.sequences),
-                _count(row.paper.wrong),
+                wrong_in_paper(row),
                 number(row.n_test),
                 number(row.paper.n_weights),
             )
@@ -340,8 +352,12 @@ def conditions(rows: Sequence[Row]) -> Table:
         raise ValueError("conditions: no rows; give at least one")
     biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
 
-    def biases(values: tuple[float, ...] | None) -> str:
-        return "random" if values is None else ", ".join(number(value, 1) for value in values)
+    def biases(row: Row, n_gates: int, values: tuple[float, ...] | None) -> str:
+        if not n_gates:
+            return "no such gates"
+        if values is None:
+            return "none" if row.topology.biased == "none" else "random"
+        return ", ".join(number(value, 1) for value in values)
 
     lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
         ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, col. 6"),
@@ -360,8 +376,8 @@ def conditions(rows: Sequence[Row]) -> Table:
         ),
         ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
         ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
-        ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
-        ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
+        ("Input gate biases", lambda row: biases(row, row.topology.n_in, row.in_gate_bias), "Table 10, col. 11"),
+        ("Output gate biases", lambda row: biases(row, row.topology.n_out, row.out_gate_bias), "Table 10, col. 10"),
         ("g", lambda row: row.g, "Table 10, col. 14"),
         ("h", lambda row: row.h, "Table 10, col. 13"),
         ("Stop", lambda row: row.stop.criterion, "Table 11, col. 5"),
@@ -510,7 +526,7 @@ def tested(found: Sequence[Evidence]) -> Table:
                 _short(one.row),
                 one.reading,
                 number(len(tests)),
-                _count(one.row.paper.wrong),
+                wrong_in_paper(one.row),
                 number(one.summary.wrong, 1),
                 number(max(wrong, default=math.nan)),
                 number(one.summary.mean_absolute_error, 4),
@@ -646,6 +662,7 @@ def foot(found: Sequence[Evidence]) -> Markdown:
                 f"`{one.row.under(named(one.reading)).hash}`",
             )
             for one in found
+            if not one.row.milestone  # it shares its records with the row's last stop
         ),
         left=2,
         words_last=True,
@@ -705,8 +722,8 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
             text += (
                 f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
                 f"average, at most {number(most)}"
+                + (f"; the paper prints {wrong_in_paper(row)} on average." if row.paper.wrong is not None else ".")
             )
-            text += "." if row.paper.wrong is None else f"; the paper prints {_count(row.paper.wrong)} on average."
             if most_wrong is not None:
                 over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)
                 text += (

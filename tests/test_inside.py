@@ -1,5 +1,7 @@
 """A cut block says nothing any more, and the order's code is read off where it is."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from lstm97.reading import Reading
 from lstm97.tasks import Adding, TemporalOrder
 from lstm97.tasks.temporal_order import SYMBOLS
 
-LEARNER = row("table9/6a").under(Reading()).learner
+LEARNER = cast(LSTM, row("table9/6a").under(Reading()).learner)
 TASK = TemporalOrder(2)
 
 
@@ -104,7 +106,7 @@ def test_order_code_wants_the_four_orders() -> None:
 
 def test_drift_is_what_the_state_gains_per_step() -> None:
     specification = row("table7/T100").under(Reading())
-    learner: LSTM = specification.learner
+    learner = cast(LSTM, specification.learner)
     net = learner.start(np.random.default_rng(0))
     net.weights.w[:] = 0.0  # gates stand at 0.5, cells see their bias alone
     net.weights.w[learner.topology.first_cell, -1] = 1.0

@@ -215,7 +215,8 @@ def _largest_errors(expected, outputs, offsets, errors):
         for t in range(offsets[i], offsets[i + 1]):
             for k in range(outputs.shape[1]):
                 error = abs(expected[t, k] - outputs[t, k])
-                errors[i, k] = error if error > errors[i, k] else errors[i, k]
+                if error > errors[i, k] or error != error:  # what is not a number stays so
+                    errors[i, k] = error
 
 
 def random_lengths(rng: np.random.Generator, T: int, n: int) -> NDArray[np.int64]:

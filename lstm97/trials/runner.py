@@ -1,51 +1,26 @@
 """Run trials in parallel, resumably: what is recorded is never run again."""
 
-import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from lstm97.experiments import Row, Specification
+from lstm97.experiments import Row
 from lstm97.experiments import row as find_row
-from lstm97.reading import named
+from lstm97.trials.estimate import estimate, expected_steps
+from lstm97.trials.side_by_side import LANES
+from lstm97.trials.slices import SLICE, Job, in_slices, versions
 from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done
 from lstm97.trials.trial import Outcome, run_trial, seed_sequence
-
-
-@dataclass(frozen=True)
-class Job:
-    """A trial to be run: names and numbers only, so that it travels to any process."""
-
-    row: str
-    reading: str
-    trial: int
-    cap: int
-
-    @property
-    def specification(self) -> Specification:
-        """What the trial is."""
-        return find_row(self.row).under(named(self.reading))
-
-
-@cache
-def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in ("lstm97", "numba", "numpy")}
-    return {"python": ".".join(map(str, sys.version_info[:3])), **packages}
 
 
 @cache
@@ -94,47 +69,10 @@ def _record(job: Job, outcome: Outcome, seconds: float) -> Record:
         "test": outcome.test,
         "curve": outcome.curve,
         "specification": job.specification.hash,
-        "versions": _versions(),
+        "versions": versions(),
         "commit": _commit(),
         "seconds": round(seconds, 3),
     }
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent ends, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    assert parent is not None
-
-    def end_with_parent() -> None:
-        wait_for([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-@contextmanager
-def processes(n: int) -> Iterator[Executor]:
-    """Make an executor of `n` processes; when left by an exception, their trials are given up at once.
-
-    Parameters
-    ----------
-    n : int
-
-    Yields
-    ------
-    concurrent.futures.Executor
-    """
-    # Spawned processes inherit no locks, so that a killed runner's claims end with it.
-    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_start_worker)
-    try:
-        yield pool
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown()
 
 
 def plan(rows: Sequence[Row], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
@@ -163,22 +101,36 @@ def plan(rows: Sequence[Row], reading: str, trials: int | None, first: int, cap:
     ]
 
 
-def run(jobs: Sequence[Job], store: Store, executor: Executor, n_jobs: int, *, show: bool = True) -> list[Record]:
+def run(
+    jobs: Sequence[Job],
+    store: Store,
+    executor: Executor,
+    n_jobs: int,
+    *,
+    n_lanes: int = LANES,
+    seconds: float = SLICE,
+    show: bool = True,
+) -> list[Record]:
     """Run every trial that has no record yet, and record it.
 
-    Each trial is claimed before it is started and recorded before the claim ends. If the runner is killed, at most
-    the trials in flight are lost, and the next start runs them. Runners that share a store share the work.
+    Rows that take the fewest time steps come first. Each trial is claimed before it is started and recorded before
+    the claim ends. If the runner is killed, at most the trials in flight are lost, and the next start runs them.
+    Runners that share a store share the work.
 
     Parameters
     ----------
     jobs : sequence of Job
     store : Store
     executor : concurrent.futures.Executor
-        Anything with its protocol; functions and jobs are picklable.
+        Anything with its protocol; functions and trials are picklable.
     n_jobs : int
-        Number of trials in flight.
+        Number of processes to keep busy.
+    n_lanes : int
+        Number of trials side by side in a process.
+    seconds : float
+        How long a process runs before its trials are regrouped.
     show : bool
-        Whether to show a progress bar on standard error.
+        Whether to show an estimate and a progress bar on standard error.
 
     Returns
     -------
@@ -189,48 +141,56 @@ def run(jobs: Sequence[Job], store: Store, executor: Executor, n_jobs: int, *, s
     ------
     StoreError
         If the store can't be read or written.
+    WorkerError
+        If a worker has other versions than this process.
     """
     store.prepare()
     known = _recorded(jobs, store)
-    todo = [job for job in jobs if job not in known]
+    todo = sorted((job for job in jobs if job not in known), key=expected_steps)
     new: list[Record] = []
-    solved = sum(record["success"] for record in known.values())
+    claims: dict[Job, ExitStack] = {}
+    waiting: list[Job] = []  # another runner has them
+    solved, steps = sum(record["success"] for record in known.values()), 0
+    if show and todo:
+        print(estimate(todo, len(known), executor, n_jobs, n_lanes), file=sys.stderr)
     bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), unit="trial", disable=not show, smoothing=0.1)
-    bar.set_postfix(solved=solved)
-    in_flight: dict[Future[Record], ExitStack] = {}
-    waiting: list[Job] = []
+
+    def show_progress() -> None:
+        bar.set_postfix_str(f"{solved} solved, {tqdm.format_sizeof(steps)} steps", refresh=False)
+        bar.update(0)
+
+    def begin(job: Job) -> bool:
+        nonlocal solved
+        with ExitStack() as claim:
+            if not claim.enter_context(store.claim(job.row, job.reading, job.trial)):
+                waiting.append(job)
+                return False
+            if job in (recorded := _recorded([job], store)):
+                solved += recorded[job]["success"]
+                bar.update()
+                return False
+            claims[job] = claim.pop_all()
+        return True
+
     try:
-        while todo or in_flight or waiting:
-            while todo and len(in_flight) < n_jobs:
-                job = todo.pop(0)
-                claim = ExitStack()
-                if not claim.enter_context(store.claim(job.row, job.reading, job.trial)):
-                    waiting.append(job)  # another runner has it
-                    continue
-                if job in (known := _recorded([job], store)):
-                    claim.close()
-                    solved += known[job]["success"]
-                    bar.set_postfix(solved=solved, refresh=False)
-                    bar.update()
-                    continue
-                in_flight[executor.submit(execute, job)] = claim
-            if in_flight:
-                finished, _ = wait(in_flight, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    record = future.result()
+        show_progress()
+        while todo:
+            for progress in in_slices(todo, executor, n_jobs, n_lanes, begin, seconds):
+                for job, outcome, taken in progress.finished:
+                    record = _record(job, outcome, taken)
                     store.append(record)
-                    in_flight.pop(future).close()
+                    claims.pop(job).close()
                     new.append(record)
                     solved += record["success"]
-                    bar.set_postfix(solved=solved, refresh=False)
                     bar.update()
-            elif waiting:
+                steps += progress.steps
+                show_progress()
+            todo, waiting = waiting, []
+            if todo:
                 time.sleep(0.5)
-            if not todo and waiting and not in_flight:
-                todo, waiting = waiting, []
     finally:
         bar.close()
-        for claim in in_flight.values():
+        for claim in claims.values():
             claim.close()
     return new
 
@@ -262,6 +222,32 @@ def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:
     return {
         name: (recorded.get(name), again.get(name)) for name in REPRODUCIBLE if recorded.get(name) != again.get(name)
     }
+
+
+def reproduce(
+    records: Sequence[Record], executor: Executor, n_jobs: int, *, n_lanes: int = LANES, seconds: float = SLICE
+) -> Iterator[tuple[Record, Record]]:
+    """Run recorded trials again.
+
+    Parameters
+    ----------
+    records : sequence of dict
+    executor, n_jobs, n_lanes, seconds
+        As those of `run`.
+
+    Yields
+    ------
+    recorded, again : dict
+        In the order in which the trials end.
+    """
+    of_job = {_job(record): record for record in sorted(records, key=lambda record: record["steps"])}
+    for progress in in_slices(tuple(of_job), executor, n_jobs, n_lanes, seconds=seconds):
+        for job, outcome, taken in progress.finished:
+            yield of_job[job], _record(job, outcome, taken)
+
+
+def _job(record: Record) -> Job:
+    return Job(record["row"], record["reading"], record["trial"], record["cap"])
 
 
 @dataclass(frozen=True)
@@ -296,7 +282,7 @@ def rerun(record: Record) -> Rerun:
     -------
     Rerun
     """
-    job = Job(record["row"], record["reading"], record["trial"], record["cap"])
+    job = _job(record)
     outcome = run_trial(job.specification, job.trial, job.cap)
     return Rerun(record, outcome, differences(record, _record(job, outcome, 0.0)))
 

@@ -264,8 +264,11 @@ class Trial:
         before, self._net_before = self._net_before, None
         errors, correct = self.task.score(batch, outputs)
         if self._is_look_due:
+            stops = self._watch.look(errors, correct)
+            if stops is None:
+                return  # the look goes on
             self._until_look = self.specification.stop.every
-            for stop in self._watch.look(errors, correct):
+            for stop in stops:
                 self._stop(stop.milestone, self.net, self.presented)
         else:
             stops, start = self._watch.observe(errors, correct), self.presented

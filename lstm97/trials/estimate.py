@@ -1,0 +1,170 @@
+"""How long trials will take, before they are run."""
+
+import math
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from lstm97.experiments import row as find_row
+from lstm97.tasks import Task
+from lstm97.trials.side_by_side import side_by_side
+from lstm97.trials.slices import Job
+from lstm97.trials.trial import Trial
+
+#: Sequences drawn to learn a task's mean length.
+SAMPLE = 50
+#: Seconds for which every kind of trial is run to learn its speed.
+MEASURE = 0.3
+#: A cap that no trial meets while its speed is measured.
+NO_CAP = 10**12
+
+
+@cache
+def mean_length(task: Task) -> float:
+    """Estimate the mean length of a task's sequences, from a few of them.
+
+    Parameters
+    ----------
+    task : Task
+
+    Returns
+    -------
+    float
+    """
+    return task.sample(np.random.default_rng(0), SAMPLE).n_steps / SAMPLE
+
+
+def most_steps(job: Job) -> float:
+    """Estimate a trial's time steps if it goes to its cap.
+
+    Parameters
+    ----------
+    job : Job
+
+    Returns
+    -------
+    float
+    """
+    return job.cap * mean_length(job.specification.task_of(job.trial))
+
+
+def expected_steps(job: Job) -> float:
+    """Estimate a trial's time steps if it takes the paper's mean number of sequences, or its cap if that is less.
+
+    Parameters
+    ----------
+    job : Job
+
+    Returns
+    -------
+    float
+    """
+    uncounted = job.cap - job.specification.stop.counted(job.cap)
+    presented = min(job.cap, find_row(job.row).paper.sequences + uncounted)
+    return presented * mean_length(job.specification.task_of(job.trial))
+
+
+def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
+    """Measure how long a time step takes, everything included.
+
+    Parameters
+    ----------
+    trials : list of Trial
+        Of one kind, at their beginning.
+    n_lanes : int
+        See `side_by_side`.
+    seconds : float
+        For how long, at least one work of each trial.
+
+    Returns
+    -------
+    float
+        Seconds for each time step of each trial.
+    """
+    # Once before: what the first call has to make or load does not count.
+    trials[0].specification.learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
+    side_by_side(trials, n_lanes, 0.0)
+    before, start = sum(trial.steps for trial in trials), time.perf_counter()
+    while (steps := sum(trial.steps for trial in trials) - before) == 0:
+        side_by_side(trials, n_lanes, start + seconds)
+    return (time.perf_counter() - start) / steps
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long trials will take.
+
+    Attributes
+    ----------
+    n : int
+        Number of trials to be run.
+    n_recorded : int
+        Number of trials that are recorded already.
+    n_jobs : int
+        Number of processes.
+    expected : float
+        Seconds if every trial takes the paper's mean number of sequences.
+    most : float
+        Seconds if every trial goes to its cap.
+    """
+
+    n: int
+    n_recorded: int
+    n_jobs: int
+    expected: float
+    most: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
+            f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
+            f"{_duration(self.most)} if all go to their caps"
+        )
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.2g} {unit}"
+    return f"{max(1.0, seconds):.0f} seconds" if seconds >= 1.5 else "a second"
+
+
+def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: int, n_lanes: int) -> Estimate:
+    """Estimate how long trials will take: measure the speed of every kind of them, for a moment.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        What is to be run.
+    n_recorded : int
+        How many trials need not be run.
+    executor : concurrent.futures.Executor
+        What will run them.
+    n_jobs : int
+        Number of processes.
+    n_lanes : int
+        Number of trials side by side in a process.
+
+    Returns
+    -------
+    Estimate
+    """
+    kinds: dict[object, list[Job]] = {}
+    for job in sorted(jobs, key=expected_steps):
+        kinds.setdefault(job.kind or job.row, []).append(job)
+    n = min(n_lanes, math.ceil(len(jobs) / n_jobs))
+    speeds = []
+    for of_kind in kinds.values():
+        chosen = of_kind[: n if of_kind[0].kind else 1]
+        trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
+        speeds.append(executor.submit(measure, trials, n_lanes, MEASURE))
+    expected = most = 0.0
+    for of_kind, speed in zip(kinds.values(), speeds, strict=True):
+        expected += speed.result() * sum(expected_steps(job) for job in of_kind)
+        most += speed.result() * sum(most_steps(job) for job in of_kind)
+    n_busy = min(n_jobs, len(jobs)) or 1
+    return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy, most / n_busy)

@@ -1,0 +1,242 @@
+"""Running many trials in slices of a few seconds, regrouped in between, by any executor.
+
+A slice is a plain function call: trials go in, the same trials come out, advanced. The parent holds every trial's
+state between slices. So processes on this machine and a cluster are driven in the same way, a slice that is lost with
+a worker can be run again, and the places of finished trials are filled. What a trial gives depends on none of it.
+"""
+
+import hashlib
+import math
+import sys
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import lstm97
+from lstm97.experiments import Specification
+from lstm97.experiments import row as find_row
+from lstm97.reading import named
+from lstm97.trials.side_by_side import LANES, kind, side_by_side
+from lstm97.trials.trial import Outcome, Trial
+
+#: Seconds that a slice takes.
+SLICE = 5.0
+
+
+class WorkerError(Exception):
+    """Trials can't be run, or no longer; the message names the reason and the way out."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A trial to be run, by names and numbers."""
+
+    row: str
+    reading: str
+    trial: int
+    cap: int
+
+    @property
+    def specification(self) -> Specification:
+        """What the trial is."""
+        return find_row(self.row).under(named(self.reading))
+
+    @property
+    def kind(self) -> Hashable | None:
+        """What it shares with trials that can be run side by side: see `lstm97.trials.side_by_side.kind`."""
+        return kind(self.specification.learner, self.specification.task_of(self.trial))
+
+    def start(self) -> Trial:
+        """Make the trial.
+
+        Returns
+        -------
+        Trial
+        """
+        return Trial(self.specification, self.trial, self.cap)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Name the versions of what computes a trial.
+
+    Returns
+    -------
+    dict of str to str
+        As records have it.
+    """
+    packages = {name: version(name) for name in ("lstm97", "numba", "numpy")}
+    return {"python": ".".join(map(str, sys.version_info[:3])), **packages}
+
+
+@cache
+def _source() -> str:
+    """Hash the package's source."""
+    digest, package = hashlib.sha256(), Path(lstm97.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Slice(NamedTuple):
+    """What comes back from a slice.
+
+    Attributes
+    ----------
+    trials : list of Trial
+        Advanced; those that are over have their outcome.
+    seconds : list of float
+        Each trial's share of the computing time, by its time steps.
+    software : dict of str to str
+        Versions of what computed it, and a hash of this package's source.
+    """
+
+    trials: list[Trial]
+    seconds: list[float]
+    software: dict[str, str]
+
+
+def advance(trials: list[Trial], n_lanes: int, seconds: float) -> Slice:
+    """Run trials for a while. This is what an executor is given.
+
+    Parameters
+    ----------
+    trials : list of Trial
+        Of one kind.
+    n_lanes : int
+        See `side_by_side`.
+    seconds : float
+        About how long; each trial advances by at least one work.
+
+    Returns
+    -------
+    Slice
+    """
+    before = [trial.steps for trial in trials]
+    start = time.perf_counter()
+    side_by_side(trials, n_lanes, start + seconds)
+    taken = time.perf_counter() - start
+    steps = [1 + trial.steps - earlier for trial, earlier in zip(trials, before, strict=True)]
+    return Slice(trials, [taken * n / sum(steps) for n in steps], versions() | {"source": _source()})
+
+
+class Finished(NamedTuple):
+    """A trial that is over: its job, its outcome, and its share of computing time."""
+
+    job: Job
+    outcome: Outcome
+    seconds: float
+
+
+class Progress(NamedTuple):
+    """What a slice brought: the trials that are over, and the number of time steps."""
+
+    finished: list[Finished]
+    steps: int
+
+
+@dataclass
+class _Entry:
+    """A job in line, and how far it has come."""
+
+    place: int
+    job: Job
+    kind: Hashable | None
+    trial: Trial | None = None
+    steps: int = 0
+    seconds: float = 0.0
+
+
+def _group(line: list[_Entry], n: int, begin: Callable[[Job], bool]) -> list[_Entry]:
+    """Take the first trial in line, and with it up to `n - 1` others of its kind, in the order of the line."""
+    group: list[_Entry] = []
+    for entry in tuple(line):
+        if group and entry.kind != group[0].kind:
+            continue
+        line.remove(entry)
+        if entry.trial is None:
+            if not begin(entry.job):
+                continue
+            entry.trial = entry.job.start()
+        group.append(entry)
+        if len(group) == n or entry.kind is None:
+            break
+    return group
+
+
+def in_slices(
+    jobs: Sequence[Job],
+    executor: Executor,
+    n_jobs: int,
+    n_lanes: int = LANES,
+    begin: Callable[[Job], bool] = lambda job: True,
+    seconds: float = SLICE,
+) -> Iterator[Progress]:
+    """Run trials to their ends.
+
+    The first in line is always among those that run. It takes others of its kind along, as many as there are lanes,
+    but no more than one process' share of all trials left, so that none is idle while another has many.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        In the order in which results are wanted.
+    executor : concurrent.futures.Executor
+        Anything with its protocol.
+    n_jobs : int
+        Number of slices at a time.
+    n_lanes : int
+        Number of trials in a slice.
+    begin : callable
+        Asked when a job's turn comes; if it says no, the job is left out.
+    seconds : float
+        How long a slice takes.
+
+    Yields
+    ------
+    Progress
+        After each slice.
+
+    Raises
+    ------
+    WorkerError
+        If a worker has other versions than this process.
+    """
+    line = [_Entry(place, job, job.kind) for place, job in enumerate(jobs)]
+    in_flight: dict[Future[Slice], list[_Entry]] = {}
+    while line or in_flight:
+        while len(in_flight) < n_jobs:
+            n = math.ceil((len(line) + sum(map(len, in_flight.values()))) / n_jobs)
+            group = _group(line, max(1, min(n, n_lanes)), begin)
+            if not group:
+                break
+            trials = [entry.trial for entry in group if entry.trial is not None]
+            in_flight[executor.submit(advance, trials, n_lanes, seconds)] = group
+        for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
+            group, advanced = in_flight.pop(future), future.result()
+            _check(advanced.software)
+            finished, steps = [], 0
+            for entry, trial, share in zip(group, advanced.trials, advanced.seconds, strict=True):
+                steps += trial.steps - entry.steps
+                entry.trial, entry.steps, entry.seconds = trial, trial.steps, entry.seconds + share
+                if trial.outcome is not None:
+                    finished.append(Finished(entry.job, trial.outcome, entry.seconds))
+                else:
+                    line.append(entry)
+            line.sort(key=lambda entry: entry.place)
+            yield Progress(finished, steps)
+
+
+def _check(software: dict[str, str]) -> None:
+    for name, ours in (versions() | {"source": _source()}).items():
+        if software[name] != ours:
+            raise WorkerError(
+                f"a worker has another {'source of lstm97' if name == 'source' else f'version of {name}'} "
+                f"({software[name]}) than this process ({ours}): records would name what did not compute them; "
+                "install the same everywhere"
+            )

@@ -1,0 +1,120 @@
+"""A Dask cluster runs the same trials: a real scheduler and real workers, one of which is killed in mid-run."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_rows import references
+
+from lstm97.cli import main
+from lstm97.trials.executors import cluster
+from lstm97.trials.runner import differences, run
+from lstm97.trials.slices import Job, WorkerError
+from lstm97.trials.store import Store
+
+Client = pytest.importorskip("distributed").Client
+
+JOBS = [Job(name, "literal", trial, 2500) for name in ("table7/T100", "table9/6a") for trial in (1, 2, 3, 4)]
+JOBS += [Job("table1/3x2-0.5", "literal", 1, 600)]
+
+
+def start(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0")
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except OSError:
+            assert process.poll() is None
+            time.sleep(0.1)
+    yield f"tcp://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def workers(scheduler: str, tmp_path: Path) -> "Iterator[list[subprocess.Popen[bytes]]]":
+    options = ["--no-nanny", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0", "--local-directory", str(tmp_path / "dask")]
+    started = [start("worker", scheduler, *options) for _ in range(2)]
+    with Client(scheduler, set_as_default=False) as client:
+        client.wait_for_workers(2, 60)
+    yield started
+    for worker in started:
+        worker.kill()
+        worker.wait()
+
+
+def test_with_a_worker_killed_in_mid_run_nothing_is_lost(
+    scheduler: str, workers: "list[subprocess.Popen[bytes]]", tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "runs")
+
+    def kill_one_in_mid_run() -> None:
+        while not store.path("table1").exists():
+            time.sleep(0.02)
+        os.kill(workers[0].pid, signal.SIGKILL)
+
+    with cluster(scheduler) as (executor, _):
+        killer = threading.Thread(target=kill_one_in_mid_run)
+        killer.start()
+        new = run(JOBS, store, executor, 2, n_lanes=2, seconds=0.1, show=False)
+        killer.join()
+    assert workers[0].wait(5) == -signal.SIGKILL
+    assert workers[1].poll() is None
+    expected = references(JOBS)
+    assert len(new) == len(JOBS)
+    for job, record in expected.items():
+        (recorded,) = [one for one in store.records(job.row, job.reading) if one["trial"] == job.trial]
+        assert differences(record, recorded) == {}
+
+
+def test_the_command_runs_and_verifies_on_a_cluster(
+    scheduler: str, workers: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = ["--store", str(tmp_path / "runs"), "--dask", scheduler]
+    assert main(["run", "table9/6a", "--trials", "2", "--cap", "600", *store]) == 0
+    assert "0 of 2 trials solved" in capsys.readouterr().out
+    assert main(["verify", *store]) == 0
+    assert "2 of 2 trials reproduced exactly" in capsys.readouterr().out
+
+
+def test_an_address_without_a_scheduler(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for address in ("tcp://127.0.0.1:1", "127.0.0.1", "nothing://x:1"):
+        assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", address]) == 2
+        message = capsys.readouterr().err
+        assert message.startswith(f"lstm97: no Dask scheduler answers at '{address}'")
+        assert "start one with 'dask scheduler'" in message
+        assert message.count("\n") == 1
+
+
+def test_a_cluster_without_workers(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lstm97.trials.executors.TIMEOUT", 1.0)
+    with pytest.raises(WorkerError, match="has no workers: start some with 'dask worker"), cluster(scheduler):
+        pass
+
+
+def test_without_dask_the_command_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "table9/6a", "--store", str(tmp_path), "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "pip install 'lstm97[dask]'" in capsys.readouterr().err
