@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97 import activations
+from lstm97.experiments import Specification
 from lstm97.learners import LSTM, Net
 from lstm97.tasks import Batch
+from lstm97.trials.trial import Trial
 
 
 def right_class(batch: Batch, outputs: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -109,6 +112,99 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: tuple[int, int]) ->
     contrast = np.max([np.ptp([xx[0], xx[1], yx[1]], axis=0), np.ptp([yy[0], xy[1], yy[1]], axis=0)], axis=0)
     s_c = np.array([trace.s_c[-1] for trace in traces])
     return OrderCode(y_in, s_c, contrast, learner.self_connections(net))
+
+
+def saturation(learner: LSTM, net: Net, batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure how far the internal states have left the middle of h at the sequences' ends.
+
+    Paper: Sec. 4, "Internal state drift": where h'(s_c) is small, little of the error gets into the cell.
+
+    Parameters
+    ----------
+    learner : LSTM
+        With h = 2f - 1, range [-1, 1].
+    net : Net
+        Left as it is.
+    batch : Batch
+
+    Returns
+    -------
+    s_c : (n, n_cells) float64
+        Internal states at the last step.
+    left : (n, n_cells) float64
+        h'(s_c) over its largest value, h'(0): the share of the error that h lets through.
+    """
+    s_c = states_at_end(learner, net, batch)
+    return s_c, np.vectorize(activations.h_prime)(s_c) / activations.h_prime(0.0)
+
+
+def initial_net(specification: Specification, trial: int) -> Net:
+    """Make the net that a trial starts from.
+
+    Parameters
+    ----------
+    specification : Specification
+        Of a learner that starts with all its cells.
+    trial : int
+        From 1.
+
+    Returns
+    -------
+    Net
+    """
+    net: Net = Trial(specification, trial, cap=1).net
+    return net
+
+
+def states_at_end(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.float64]:
+    """Collect the internal states at the last step of every sequence.
+
+    Parameters
+    ----------
+    learner : LSTM
+    net : Net
+        Left as it is.
+    batch : Batch
+
+    Returns
+    -------
+    (n, n_cells) float64
+    """
+    return np.array([learner.trace(net, batch, i).s_c[-1] for i in range(len(batch))])
+
+
+def marked_pair_values(batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Read the two marked values of every sequence, in their order in time.
+
+    Parameters
+    ----------
+    batch : Batch
+        Of `lstm97.tasks.Adding` or `lstm97.tasks.Multiplication`.
+
+    Returns
+    -------
+    x_1, x_2 : (n,) float64
+    """
+    marked = batch.values[batch.values[:, 1] == 1.0, 0].reshape(-1, 2)
+    return marked[:, 0], marked[:, 1]
+
+
+def explained(states: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Compute the share of a quantity's variance that a weighted sum of states, plus a constant, explains.
+
+    Parameters
+    ----------
+    states : (n, n_cells) float64
+    values : (n,) float64
+
+    Returns
+    -------
+    float
+        1 if the states tell the quantity exactly, 0 if they tell nothing about it.
+    """
+    design = np.column_stack([np.ones(len(states)), states])
+    rest = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    return float(1.0 - rest.var() / values.var())
 
 
 def drift_per_step(learner: LSTM, net: Net, batch: Batch, steps: NDArray[np.int64]) -> NDArray[np.float64]:

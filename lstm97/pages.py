@@ -307,7 +307,7 @@ def paper_values(rows: Sequence[Row]) -> Table:
         ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
         tuple(
             (
-                _short(row),
+                name,
                 row.paper.place,
                 number(row.n_trials),
                 number(row.paper.sequences),
@@ -315,7 +315,7 @@ def paper_values(rows: Sequence[Row]) -> Table:
                 number(row.n_test),
                 number(row.paper.n_weights),
             )
-            for row in rows
+            for name, row in zip(_names(rows), rows, strict=True)
         ),
         left=2,
     )
@@ -324,6 +324,11 @@ def paper_values(rows: Sequence[Row]) -> Table:
 def _short(row: Row) -> str:
     """Name a row among those of its table, as the command does."""
     return row.label.partition("/")[2]
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """Name rows as short as they can be told apart."""
+    return [row.label if len({row.table for row in rows}) > 1 else _short(row) for row in rows]
 
 
 def conditions(rows: Sequence[Row]) -> Table:
@@ -382,7 +387,7 @@ def conditions(rows: Sequence[Row]) -> Table:
         ("Given up after", lambda row: number(row.cap), "our choice"),
     )
     return Table(
-        ("Condition", *(_short(row) for row in rows), "Place"),
+        ("Condition", *_names(rows), "Place"),
         tuple((name, *(value(row) for row in rows), place) for name, value, place in lines),
         words_last=True,
     )
@@ -423,6 +428,83 @@ def comparison(found: Sequence[Evidence]) -> Table:
     return Table(head, tuple(rows), left=2, words_last=True)
 
 
+def verdict_counts(found: Sequence[Evidence]) -> Table:
+    """Count rows by verdict, under every reading. A stop that the paper prints a line for counts as a row.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+    letters = [letter for letter in VERDICTS if letter]
+    lines = []
+    for reading in dict.fromkeys(one.reading for one in found):
+        of_reading = [one for one in found if one.reading == reading]
+        unjudged = [one for one in of_reading if not one.summary.verdict]
+        counts = [sum(one.summary.verdict == letter for one in of_reading) for letter in letters]
+        counts += [sum(bool(one.records) for one in unjudged), sum(not one.records for one in unjudged)]
+        lines.append((f"`{reading}`", number(len(of_reading)), *map(number, counts)))
+    words = (f"{letter} {VERDICTS[letter]}" for letter in letters)
+    return Table(("Reading", "Rows", *words, "Trials missing", "Not run"), tuple(lines))
+
+
+def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evidence]]]]:
+    """Group rows by the paper's tables.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    list of (heading, rows)
+        The heading is the table's number with what its rows' titles have in common; each row comes with the rest of
+        its title.
+    """
+
+    def rest(one: Evidence, in_common: str) -> str:
+        last = ", last stop" if one.row.milestones and not one.row.milestone else ""
+        return one.row.title.removeprefix(in_common) + last
+
+    groups = []
+    for table in dict.fromkeys(one.row.table for one in found):
+        of_table = [one for one in found if one.row.table == table]
+        heading = f"Table {table.removeprefix('table')}"
+        shared = {one.row.title.partition(", ")[0] for one in of_table}
+        in_common = f"{shared.pop()}, " if len(shared) == 1 else ""
+        if in_common and all(one.row.title.startswith(in_common) for one in of_table):
+            heading += f": {in_common.removesuffix(', ')}"
+        else:
+            in_common = ""
+        groups.append((heading, [(rest(one, in_common), one) for one in of_table]))
+    return groups
+
+
+def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Prepare the rows that have records for `lstm97.plots.ratios_to_paper`.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    list of (heading, list of dict)
+    """
+
+    def row(label: str, one: Evidence) -> dict[str, Any]:
+        [trials] = trials_of([one], lambda _: label)
+        verdict = one.summary.verdict or f"{one.summary.n} of {one.row.n_trials}"
+        failed = f", {one.summary.n_failed} failed" if one.summary.n_failed else ""
+        return trials | {"verdict": verdict + failed}
+
+    measured = [one for one in found if one.records]
+    return [(heading, [row(label, one) for label, one in rows]) for heading, rows in by_table(measured)]
+
+
 def tested(found: Sequence[Evidence]) -> Table:
     """Put the paper's test results beside those of the solved trials.
 
@@ -461,6 +543,43 @@ def tested(found: Sequence[Evidence]) -> Table:
         "Error, mean",
         "Error, most",
     )
+    return Table(head, tuple(rows), left=2)
+
+
+def misclassified(found: Sequence[Evidence]) -> Table:
+    """Put the paper's fractions of wrong test sequences beside those of the solved trials' nets.
+
+    Paper: Tables 4, 5 and 6.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+
+    def fraction(wrong: float | None, one: Evidence) -> str:
+        return number(None) if wrong is None or math.isnan(wrong) else f"{wrong / one.row.n_test:.3g}"
+
+    rows = []
+    for one in found:
+        wrong = [float(record["test"]["wrong"]) for record in one.solved]
+        rows.append(
+            (
+                _short(one.row),
+                one.reading,
+                number(len(wrong)),
+                fraction(one.row.paper.wrong, one),
+                fraction(one.summary.wrong, one),
+                fraction(min(wrong, default=math.nan), one),
+                fraction(max(wrong, default=math.nan), one),
+                number(one.row.paper.mean_absolute_error, 3),
+                number(one.summary.mean_absolute_error, 4),
+            )
+        )
+    head = ("Row", "Reading", "Nets", "Wrong, paper", "Mean", "Least", "Most", "Mean error, paper", "Mean error")
     return Table(head, tuple(rows), left=2)
 
 

@@ -464,6 +464,75 @@ def _plain_thousands(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def ratios_to_paper(axes: Axes, groups: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> None:
+    """Plot every trial's number of sequences over the paper's mean, one line per row, in groups with a heading.
+
+    Solved trials are grey dots; a failed trial is an open triangle at its cap; the mean is an upright bar with its
+    interval. The paper stands at 1. The two bands are the factors 1.5 and 3 of the verdicts, whose letters stand at
+    the right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    groups : sequence of (heading, rows)
+        From top to bottom. Rows are mappings with the keys of `sequences_to_success`, with ``paper`` given, and
+        ``verdict``, a short text.
+
+    Raises
+    ------
+    ValueError
+        If there are no groups, or a row has no trial.
+    """
+    if not groups:
+        raise ValueError("ratios_to_paper: no groups; give at least one")
+    places: list[float] = []
+    labels: list[str] = []
+    y = -1.0
+    for heading, rows in groups:
+        y += 1.0
+        left: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+        axes.annotate(
+            heading, (0.0, y), xytext=(-4, 0), textcoords="offset points", ha="right", weight="bold", **left
+        )
+        for row in rows:
+            y += 1.0
+            paper = float(row["paper"])
+            solved = np.asarray(row["successes"], dtype=float) / paper
+            failed = np.asarray(row["failures"], dtype=float) / paper
+            if solved.size + failed.size == 0:
+                raise ValueError(f"ratios_to_paper: row {row['label']!r} has no trial; leave the row out or run it")
+            lanes = y + _jitter(solved.size), y + _jitter(failed.size)
+            axes.plot(solved, lanes[0], ls="", marker="o", ms=3, mfc=TRIALS, mec="none", alpha=0.6)
+            axes.plot(failed, lanes[1], ls="", marker="^", ms=4.5, mfc="none", mec=FAILURE, mew=1.0)
+            axes.plot([row["low"] / paper, row["high"] / paper], [y, y], color=LABEL, lw=2.0)
+            axes.plot([row["mean"] / paper], [y], ls="", marker="|", ms=10, mec=LABEL, mew=2.2)
+            axes.annotate(row["verdict"], (1.0, y), xytext=(6, 0), textcoords="offset points", ha="left", **left)
+            places.append(y)
+            labels.append(str(row["label"]))
+    axes.axvline(1.0, color=PAPER, lw=1.4, zorder=0.6)
+    for factor in (3.0, 1.5):
+        axes.axvspan(1 / factor, factor, color=GREY, alpha=0.12, lw=0, zorder=0.4)
+    axes.plot([1.0], [-1.0], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+    note: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "va": "center", "color": LABEL}
+    axes.annotate("paper", (1.0, -1.0), xytext=(8, 0), **note)
+    for text, x, side in (("\u2190 fewer", 0.0, "left"), ("more \u2192", 1.0, "right")):
+        axes.annotate(text, (x, -1.0), xycoords=("axes fraction", "data"), xytext=(0, 0), ha=side, **note)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations until success, ours over the paper's mean")
+    axes.set_yticks(places, labels)
+    axes.set_ylim(y + 0.7, -1.7)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    ticks = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0])
+    low, high = axes.get_xlim()
+    low, high = min(low, 0.3), max(high, 3.3)
+    axes.set_xlim(low, high)
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
 def learning_curves(
     axes: Axes,
     curves: Sequence[tuple[ArrayLike, ArrayLike, bool]],
@@ -590,6 +659,42 @@ def milestones(
     _plain_thousands(axes.xaxis)
 
 
+def looks_at_test_sets(axes: Axes, sequences: ArrayLike, errors: ArrayLike, met: ArrayLike, criterion: float) -> None:
+    """Plot the mean error of every look at a test set; looks that met the stopping criterion stand out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    sequences, errors : (n,) array-like
+        Training sequences before each look, and mean absolute error at it.
+    met : (n,) array-like of bool
+    criterion : float
+        The bound on the mean error, drawn as a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape or are empty.
+    """
+    x, y = np.asarray(sequences, dtype=float), np.asarray(errors, dtype=float)
+    fine = np.asarray(met, dtype=bool)
+    if x.ndim != 1 or x.size == 0 or x.shape != y.shape or x.shape != fine.shape:
+        raise ValueError(
+            f"looks_at_test_sets: arrays of shapes {x.shape}, {y.shape} and {fine.shape}; all must be "
+            "one-dimensional, equally long and not empty"
+        )
+    axes.plot(x, y, color=TRIALS, lw=0.7, alpha=0.7)
+    axes.plot(x[~fine], y[~fine], ls="", marker="^", ms=3.5, mfc="none", mec=FAILURE, mew=0.8)
+    axes.plot(x[fine], y[fine], ls="", marker="o", ms=4, mfc=INTERNAL_STATE, mec="none")
+    axes.axhline(criterion, color=TARGET, lw=1.0, ls=DASHES[1])
+    axes.set_yscale("log")
+    axes.set_xlabel("sequence presentations")
+    axes.set_ylabel("mean absolute error")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.01)
+    label_lines(axes, [(criterion, "criterion")], size=8.5)
+
+
 def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, tolerance: float) -> None:
     """Plot each sequence's signed error against its target, those beyond the tolerance as triangles.
 
@@ -621,6 +726,52 @@ def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, to
     axes.set_xlabel("target")
     axes.set_ylabel("output minus target")
     label_lines(axes, [(tolerance, "wrong above"), (-tolerance, "wrong below")], size=8.5)
+
+
+def outputs_beside_targets(
+    axes: Axes, targets: ArrayLike, outputs: ArrayLike, classes: ArrayLike, expected: ArrayLike
+) -> None:
+    """Plot how noisy targets and a net's outputs are distributed, for each of two classes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    targets, outputs : (n,) array-like
+        Of every sequence.
+    classes : (n,) array-like of int
+        0 for class 1, 1 for class 2.
+    expected : (2,) array-like
+        Target of each class without noise, drawn as a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+    """
+    x, y, label = np.asarray(targets, dtype=float), np.asarray(outputs, dtype=float), np.asarray(classes)
+    if not x.shape == y.shape == label.shape:
+        raise ValueError(
+            f"outputs_beside_targets: targets of shape {x.shape}, outputs of shape {y.shape} and classes of shape "
+            f"{label.shape}; give one of each per sequence"
+        )
+    edges = np.linspace(min(x.min(), 0.0), max(x.max(), 1.0), 121)
+    for number, level in enumerate(np.asarray(expected, dtype=float)):
+        mine = label == number
+        share = [np.histogram(values[mine], edges)[0] / max(mine.sum(), 1) for values in (x, y)]
+        axes.stairs(share[1], edges, fill=True, color=INTERNAL_STATE, alpha=0.8, lw=0)
+        axes.stairs(share[0], edges, color=GREY, ls=DASHES[number], lw=1.2)
+        axes.axvline(level, color=TARGET, lw=1.0, ls=DASHES[1])
+        axes.annotate(
+            f"class {number + 1}: {level:g}",
+            (level, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
+    axes.set_xlabel("noisy target (outline), output of the net (filled)")
+    axes.set_ylabel("share of sequences")
 
 
 # ----------------------------------------------------------------------------------------------- sequences
@@ -691,6 +842,37 @@ def marked_values(axes_list: Sequence[Axes], values: ArrayLike, target: str) -> 
         va="center",
         fontsize=9,
     )
+
+
+def noisy_sequence(axes: Axes, values: ArrayLike, n_relevant: int, title: str) -> None:
+    """Plot a sequence of numbers of which only the first few matter; these stand out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : (n_steps,) array-like
+    n_relevant : int
+        Number of elements that matter.
+    title : str
+        What to write above.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer elements than matter.
+    """
+    y = np.asarray(values, dtype=float)
+    if y.ndim != 1 or y.size < n_relevant:
+        raise ValueError(
+            f"noisy_sequence: values of shape {y.shape}, of which {n_relevant} matter; give at least that many"
+        )
+    steps = np.arange(1, y.size + 1)
+    axes.axhline(0.0, color=GREY, lw=0.8)
+    axes.vlines(steps, 0.0, y, colors=GREY, lw=0.7, alpha=0.6)
+    axes.plot(steps[n_relevant:], y[n_relevant:], ls="", marker="o", ms=2.2, mfc=GREY, mec="none", alpha=0.7)
+    axes.plot(steps[:n_relevant], y[:n_relevant], ls="", marker="o", ms=6, mfc=INTERNAL_STATE, mec="none")
+    axes.set_title(title)
+    axes.set_xlim(-1.5, y.size + 1.5)
 
 
 def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], relevant: str, target: str) -> None:

@@ -125,6 +125,16 @@ class Task(ABC):
     def tolerance(self) -> float:
         """Bound on the absolute error of every output unit of a correctly processed sequence."""
 
+    @property
+    @abstractmethod
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence (Table 10, column 2)."""
+
+    @property
+    @abstractmethod
+    def minimal_lag(self) -> int:
+        """Fewest steps from the last input that matters to the error signal that needs it (Table 10, column 3)."""
+
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
