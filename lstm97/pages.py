@@ -16,6 +16,7 @@ from lstm97.experiments import Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
 from lstm97.trials.runner import Rerun
+from lstm97.trials.store import under_cap
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,61 @@ def _outcome(one: Evidence) -> str:
     )
 
 
+def tally(found: Sequence[Evidence]) -> Markdown:
+    """Count the verdicts of rows, reading by reading.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Markdown
+        A list with one line per reading that was run.
+    """
+    lines = []
+    for reading in dict.fromkeys(one.reading for one in found):
+        of_reading = [one for one in found if one.reading == reading]
+        verdicts = [one.summary.verdict if one.summary.complete else None for one in of_reading]
+        counts = [f"{verdicts.count(key)} {key} ({word})" for key, word in VERDICTS.items() if key in verdicts and key]
+        if None in verdicts:
+            counts.append(f"{verdicts.count(None)} not complete yet")
+        lines.append(f"- `{reading}`, {len(of_reading)} rows: {', '.join(counts)}.")
+    return Markdown("\n".join(lines))
+
+
+def scaling_of(found: Sequence[Evidence], x: Callable[[Row], float]) -> list[dict[str, Any]]:
+    """Prepare rows for `lstm97.plots.scaling`.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+        The literal reading has all rows; the order of its rows is that of the axis.
+    x : callable
+        Gives a row's place on the axis.
+
+    Returns
+    -------
+    list of dict
+        The paper, then every reading with those of its rows that have records.
+    """
+    rows = [one.row for one in found if one.reading == "literal"]
+    series: list[dict[str, Any]] = [{"x": [x(row) for row in rows], "paper": [row.paper.sequences for row in rows]}]
+    for reading in dict.fromkeys(one.reading for one in found):
+        measured = [one for one in found if one.reading == reading and one.records]
+        if measured:
+            outcomes = [[under_cap(record, one.row.cap) for record in one.records] for one in measured]
+            series.append(
+                {
+                    "label": reading,
+                    "x": [x(one.row) for one in measured],
+                    "trials": [[(sequences, success) for success, sequences in trials] for trials in outcomes],
+                    "means": [one.summary.mean for one in measured],
+                }
+            )
+    return series
+
+
 def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> list[dict[str, Any]]:
     """Prepare rows for `lstm97.plots.sequences_to_success`.
 
@@ -276,7 +332,7 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
 
 
 def paper_values(rows: Sequence[Row]) -> Table:
-    """List what the paper prints for rows, each with its place.
+    """List what the paper prints for rows, each with its place; columns that it prints for none are left out.
 
     Parameters
     ----------
@@ -286,22 +342,25 @@ def paper_values(rows: Sequence[Row]) -> Table:
     -------
     Table
     """
+    columns: list[tuple[str, Callable[[Row], str], bool]] = [
+        ("Row", _short, True),
+        ("Place", lambda row: row.paper.place, True),
+        ("Trials", lambda row: number(row.n_trials), True),
+        ("Solved", lambda row: f"{100 * row.paper.solved:.0f}\N{NO-BREAK SPACE}%", _any(rows, "solved", 1.0)),
+        ("Sequences", lambda row: number(row.paper.sequences), True),
+        ("Wrong", lambda row: number(row.paper.wrong), _any(rows, "wrong")),
+        ("Of", lambda row: number(row.n_test), _any(rows, "wrong")),
+        ("Weights", lambda row: number(row.paper.n_weights), True),
+    ]
+    shown = [(name, value) for name, value, is_printed in columns if is_printed]
     return Table(
-        ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
-        tuple(
-            (
-                _short(row),
-                row.paper.place,
-                number(row.n_trials),
-                number(row.paper.sequences),
-                number(row.paper.wrong),
-                number(row.n_test),
-                number(row.paper.n_weights),
-            )
-            for row in rows
-        ),
-        left=2,
+        tuple(name for name, _ in shown), tuple(tuple(value(row) for _, value in shown) for row in rows), left=2
     )
+
+
+def _any(rows: Sequence[Row], name: str, nothing: object = None) -> bool:
+    """Whether the paper prints something other than `nothing` for any of the rows."""
+    return any(getattr(row.paper, name) != nothing for row in rows)
 
 
 def _short(row: Row) -> str:
@@ -330,7 +389,9 @@ def conditions(rows: Sequence[Row]) -> Table:
         raise ValueError("conditions: no rows; give at least one")
     biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
 
-    def biases(values: tuple[float, ...] | None) -> str:
+    def biases(values: tuple[float, ...] | None, row: Row, n_gates: int) -> str:
+        if row.topology.biased == "none" or not n_gates:
+            return number(None)
         return "random" if values is None else ", ".join(number(value, 1) for value in values)
 
     lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
@@ -350,8 +411,8 @@ def conditions(rows: Sequence[Row]) -> Table:
         ),
         ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
         ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
-        ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
-        ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
+        ("Input gate biases", lambda row: biases(row.in_gate_bias, row, row.topology.n_in), "Table 10, col. 11"),
+        ("Output gate biases", lambda row: biases(row.out_gate_bias, row, row.topology.n_out), "Table 10, col. 10"),
         ("g", lambda row: row.g, "Table 10, col. 14"),
         ("h", lambda row: row.h, "Table 10, col. 13"),
         ("Stop", lambda row: row.stop.criterion, "Table 11, col. 5"),
@@ -571,17 +632,20 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         side = "more" if summary.ratio > 1 else "fewer"
         factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
+        rate = "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
         text = (
             f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
-            f"{number(row.cap)} sequences. Our trials took {bound}{factor:.2g} times {side} sequences than the "
+            f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "
             f"paper's mean. "
         )
         if one.solved:
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (
                 f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
-                f"average, at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
+                f"average, at most {number(most)}."
             )
+            if row.paper.wrong is not None:
+                text = text[:-1] + f"; the paper prints {number(row.paper.wrong)} on average."
             if most_wrong is not None:
                 over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)
                 text += (
