@@ -136,11 +136,12 @@ def drift_per_step(learner: LSTM, net: Net, batch: Batch, steps: NDArray[np.int6
     (n, n_cells) float64
         Change per step from that step to the last but one; the last step may carry a signal of its own.
     """
-    moved = []
-    for i, step in enumerate(steps):
-        s_c = learner.trace(net, batch, i).s_c
-        moved.append((s_c[-2] - s_c[step - 1]) / (len(s_c) - 1 - step))
-    return np.array(moved)
+    return np.array([_drift(learner.trace(net, batch, i).s_c, int(step)) for i, step in enumerate(steps)])
+
+
+def _drift(s_c: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """Change per step from a step, counted from 1, to the last but one."""
+    return np.asarray((s_c[-2] - s_c[step - 1]) / (len(s_c) - 1 - step))
 
 
 # ------------------------------------------------------------------------------------- in the course of training
@@ -384,7 +385,7 @@ def holding(learner: LSTM, net: Net, batch: Batch, step: int) -> Holding:
         return np.abs(trace.s_c[step - 1] - before)
 
     return Holding(
-        drift=np.abs(drift_per_step(learner, net, batch, np.full(len(batch), step))).mean(axis=0),
+        drift=mean([np.abs(_drift(trace.s_c, step)) for trace in traces]),
         size=np.abs(s_end).mean(axis=0),
         slope=_slope(learner, s_end).mean(axis=0),
         y_in=mean([trace.y_in[step:-1].mean(axis=0) for trace in traces]),
