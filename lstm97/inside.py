@@ -1,4 +1,4 @@
-"""What a net has learned, or what keeps it from learning: read off by cutting blocks and by watching gates and states.
+"""What a net has learned, or what keeps it from learning, read off by cutting blocks and watching gates and states.
 
 Paper: Sec. 4, "Internal state drift"; Sec. 5.1, 5.2; Sec. 5.6, "Typical solutions".
 """

@@ -222,7 +222,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
     measured = [one for one in literal if one.records and not one.row.milestone]
     if measured:
         names = " ".join(f"--row {one.row.name}" for one in measured)
-        sequences = sum(record["sequences"] for one in measured for record in one.records)
+        sequences = sum(record.get("presented", record["sequences"]) for one in measured for record in one.records)
         seconds = math.fsum(one.summary.seconds for one in measured)
         n = sum(one.summary.n for one in measured)
         lines.append(
@@ -265,7 +265,9 @@ def tally(found: Sequence[Evidence]) -> Markdown:
     for reading in dict.fromkeys(one.reading for one in found):
         of_reading = [one for one in found if one.reading == reading]
         verdicts = [one.summary.verdict if one.summary.complete else None for one in of_reading]
-        counts = [f"{verdicts.count(key)} {key} ({word})" for key, word in VERDICTS.items() if key in verdicts and key]
+        counts = [
+            f"{verdicts.count(key)} {key} ({word})" for key, word in VERDICTS.items() if key in verdicts and key
+        ]
         if None in verdicts:
             counts.append(f"{verdicts.count(None)} not complete yet")
         lines.append(f"- `{reading}`, {len(of_reading)} rows: {', '.join(counts)}.")
@@ -360,7 +362,7 @@ def paper_values(rows: Sequence[Row]) -> Table:
 
 def _any(rows: Sequence[Row], name: str, nothing: object = None) -> bool:
     """Whether the paper prints something other than `nothing` for any of the rows."""
-    return any(getattr(row.paper, name) != nothing for row in rows)
+    return any(bool(getattr(row.paper, name) != nothing) for row in rows)
 
 
 def _short(row: Row) -> str:
@@ -632,7 +634,9 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         side = "more" if summary.ratio > 1 else "fewer"
         factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
-        rate = "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
+        rate = (
+            "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
+        )
         text = (
             f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
             f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "
