@@ -16,7 +16,7 @@ from lstm97.experiments import Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
 from lstm97.trials.runner import Rerun
-from lstm97.trials.store import presented
+from lstm97.trials.store import presented, under_cap
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,63 @@ def _outcome(one: Evidence) -> str:
     )
 
 
+def tally(found: Sequence[Evidence]) -> Markdown:
+    """Count the verdicts of rows, reading by reading.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Markdown
+        A list with one line per reading that was run.
+    """
+    lines = []
+    for reading in dict.fromkeys(one.reading for one in found):
+        of_reading = [one for one in found if one.reading == reading]
+        verdicts = [one.summary.verdict if one.summary.complete else None for one in of_reading]
+        counts = [
+            f"{verdicts.count(key)} {key} ({word})" for key, word in VERDICTS.items() if key in verdicts and key
+        ]
+        if None in verdicts:
+            counts.append(f"{verdicts.count(None)} not complete yet")
+        lines.append(f"- `{reading}`, {len(of_reading)} rows: {', '.join(counts)}.")
+    return Markdown("\n".join(lines))
+
+
+def scaling_of(found: Sequence[Evidence], x: Callable[[Row], float]) -> list[dict[str, Any]]:
+    """Prepare rows for `lstm97.plots.scaling`.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+        The literal reading has all rows; the order of its rows is that of the axis.
+    x : callable
+        Gives a row's place on the axis.
+
+    Returns
+    -------
+    list of dict
+        The paper, then every reading with those of its rows that have records.
+    """
+    rows = [one.row for one in found if one.reading == "literal"]
+    series: list[dict[str, Any]] = [{"x": [x(row) for row in rows], "paper": [row.paper.sequences for row in rows]}]
+    for reading in dict.fromkeys(one.reading for one in found):
+        measured = [one for one in found if one.reading == reading and one.records]
+        if measured:
+            outcomes = [[under_cap(record, one.row.cap) for record in one.records] for one in measured]
+            series.append(
+                {
+                    "label": reading,
+                    "x": [x(one.row) for one in measured],
+                    "trials": [[(sequences, success) for success, sequences in trials] for trials in outcomes],
+                    "means": [one.summary.mean for one in measured],
+                }
+            )
+    return series
+
+
 def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> list[dict[str, Any]]:
     """Prepare rows for `lstm97.plots.sequences_to_success`.
 
@@ -293,7 +350,7 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
 
 
 def paper_values(rows: Sequence[Row]) -> Table:
-    """List what the paper prints for rows, each with its place.
+    """List what the paper prints for rows, each with its place; columns that it prints for none are left out.
 
     Parameters
     ----------
@@ -303,22 +360,31 @@ def paper_values(rows: Sequence[Row]) -> Table:
     -------
     Table
     """
-    return Table(
-        ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
-        tuple(
-            (
-                name,
-                row.paper.place,
-                number(row.n_trials),
-                number(row.paper.sequences),
-                wrong_in_paper(row),
-                number(row.n_test),
-                number(row.paper.n_weights),
-            )
-            for name, row in zip(_names(rows), rows, strict=True)
+    columns: list[tuple[str, Callable[[str, Row], str], bool]] = [
+        ("Row", lambda name, row: name, True),
+        ("Place", lambda name, row: row.paper.place, True),
+        ("Trials", lambda name, row: number(row.n_trials), True),
+        (
+            "Solved",
+            lambda name, row: f"{100 * row.paper.solved:.0f}\N{NO-BREAK SPACE}%",
+            _any(rows, "solved", 1.0),
         ),
+        ("Sequences", lambda name, row: number(row.paper.sequences), True),
+        ("Wrong", lambda name, row: wrong_in_paper(row), _any(rows, "wrong")),
+        ("Of", lambda name, row: number(row.n_test), _any(rows, "wrong")),
+        ("Weights", lambda name, row: number(row.paper.n_weights), True),
+    ]
+    shown = [(name, value) for name, value, is_printed in columns if is_printed]
+    return Table(
+        tuple(name for name, _ in shown),
+        tuple(tuple(value(name, row) for _, value in shown) for name, row in zip(_names(rows), rows, strict=True)),
         left=2,
     )
+
+
+def _any(rows: Sequence[Row], name: str, nothing: object = None) -> bool:
+    """Whether the paper prints something other than `nothing` for any of the rows."""
+    return any(bool(getattr(row.paper, name) != nothing) for row in rows)
 
 
 def _short(row: Row) -> str:
@@ -712,9 +778,12 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         side = "more" if summary.ratio > 1 else "fewer"
         factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
+        rate = (
+            "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
+        )
         text = (
             f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
-            f"{number(row.cap)} sequences. Our trials took {bound}{factor:.2g} times {side} sequences than the "
+            f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "
             f"paper's mean. "
         )
         if one.solved:

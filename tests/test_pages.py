@@ -227,6 +227,37 @@ def test_a_card_counts_all_presented_sequences() -> None:
     assert "presented 30,000 sequences" in card
 
 
+def test_paper_values_leave_out_what_the_paper_does_not_print() -> None:
+    table = pages.paper_values([row("table1/4x1-0.1"), row("table1/3x2-0.2")])
+    assert table.head == ("Row", "Place", "Trials", "Solved", "Sequences", "Weights")
+    assert [line[3] for line in table.rows] == ["100\N{NO-BREAK SPACE}%", "97\N{NO-BREAK SPACE}%"]
+    assert "Solved" not in pages.paper_values([row("table9/6a")]).head
+
+
+def test_tally_counts_complete_rows_by_verdict() -> None:
+    entries = [found(*SOLVED), found(*SOLVED[:3]), found(*SOLVED, reading="institute")]
+    assert repr(pages.tally(entries)).splitlines() == [
+        "- `literal`, 2 rows: 1 A (reproduced), 1 not complete yet.",
+        "- `institute`, 1 rows: 1 A (reproduced).",
+    ]
+
+
+def test_scaling_has_the_paper_first_and_failures_at_their_caps() -> None:
+    entries = [found(*SOLVED[:2], *FAILED), found(name="table9/6b"), found(*SOLVED[:1], reading="institute")]
+    paper, literal, institute = pages.scaling_of(entries, lambda one: len(one.topology.block_sizes))
+    assert paper == {"x": [2, 3], "paper": [31_390, 571_100]}
+    assert literal["trials"] == [[(30_000.0, True), (30_100.0, True), (1_000_000.0, False)]]
+    assert (literal["label"], literal["x"], literal["means"]) == ("literal", [2], [entries[0].summary.mean])
+    assert (institute["label"], institute["x"]) == ("institute", [2])
+
+
+def test_agreements_say_nothing_of_test_figures_that_the_paper_lacks() -> None:
+    one = found(*[record(i, 10_000, row="table1/3x2-0.2") for i in range(1, 4)], name="table1/3x2-0.2")
+    text = repr(pages.agreements([one]))
+    assert "the paper has 97 % of its trials solved" in text
+    assert "the paper prints" not in text
+
+
 def test_readings_are_compared_where_they_differ() -> None:
     switches = [line[0] for line in pages.readings_compared("literal", "institute").rows]
     assert switches == [f"`{name}`" for name, _ in READINGS["institute"].differences()]
