@@ -1502,3 +1502,85 @@ def _row(n: int, half: float) -> tuple[NDArray[np.float64], float | None]:
 def _curve(axes: Axes, corners: Sequence[tuple[float, float]], colour: str) -> None:
     path = Path(np.asarray(corners, dtype=float), [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
     axes.add_patch(PathPatch(path, fill=False, ec=colour, lw=1.1, zorder=1.5))
+
+
+# ------------------------------------------------------------------------------------------- the benchmark
+
+
+def engines_compared(axes: Axes, engines: Sequence[Mapping[str, Any]]) -> None:
+    """Plot the time of a network step on several engines, one line each, on a logarithmic axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    engines : sequence of mappings
+        Per engine: ``engine``, ``ns_per_step``, ``times``, as from `lstm97.bench.engines`.
+
+    Raises
+    ------
+    ValueError
+        If there is no engine.
+    """
+    if not engines:
+        raise ValueError("engines_compared: no engines; give at least one")
+    ordered = sorted(engines, key=lambda one: float(one["ns_per_step"]))
+    for y, one in enumerate(ordered):
+        ours = one["engine"].startswith("lstm97")
+        axes.plot(
+            [one["ns_per_step"]], [y], ls="", marker="o", ms=8, mfc=INTERNAL_STATE if ours else TRIALS, mec="none"
+        )
+        times = one["times"]
+        axes.annotate(
+            f"{times:,.0f}×" if times >= 10 else f"{times:.2f}×",
+            (one["ns_per_step"], y),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            color=LABEL,
+        )
+    axes.set_yticks(range(len(ordered)), [one["engine"] for one in ordered])
+    axes.set_ylim(len(ordered) - 0.4, -0.6)
+    axes.set_xscale("log")
+    axes.set_xlim(right=4.0 * max(one["ns_per_step"] for one in ordered))
+    axes.set_xlabel("nanoseconds per network step and trial")
+    axes.grid(axis="x")
+
+
+def cost_growth(axes: Axes, points: Sequence[Mapping[str, Any]], abscissa: str, xlabel: str) -> None:
+    """Plot how the time of a network step grows with a quantity, for one trial by itself and for lanes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    points : sequence of mappings
+        As from `lstm97.bench.growth`: ``one`` and ``lanes`` in nanoseconds, and the abscissa.
+    abscissa : str
+        Under which name each point has it.
+    xlabel : str
+        What it is.
+
+    Raises
+    ------
+    ValueError
+        If there are no points.
+    """
+    if not points:
+        raise ValueError("cost_growth: no points; give at least one")
+    x = [float(point[abscissa]) for point in points]
+    ends: list[tuple[float, str]] = []
+    for name, colour, dash, label in (
+        ("one", TRIALS, DASHES[1], "one trial"),
+        ("lanes", INTERNAL_STATE, DASHES[0], "in lanes"),
+    ):
+        y = [float(point[name]) for point in points]
+        axes.plot(x, y, color=colour, ls=dash, marker="o", ms=5)
+        ends.append((y[-1], label))
+    axes.set_xscale("log")
+    axes.set_xlim(x[0] / 1.25, x[-1] * 1.25)
+    axes.set_xticks(x, [f"{value:,g}" for value in x])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(0.0, 1.15 * max(float(point[name]) for point in points for name in ("one", "lanes")))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("ns per step and trial")
+    axes.grid(axis="y")
+    label_lines(axes, ends)
