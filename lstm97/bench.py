@@ -1,114 +1,246 @@
-"""How long a network step takes, beside the same equations as a literal NumPy loop, in one run."""
+"""How long a network step takes: the engines beside others in one run, and how the cost grows.
 
+Times are per network step and trial, and contain what a trial needs: drawing sequences, learning, scoring. Machines
+differ, and a busy one disturbs: every comparison is made in turns within one run, each engine's fastest round counts,
+and what is worth keeping are the ratios.
+"""
+
+import importlib.util
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lstm97.experiments import row
+from lstm97.experiments import Specification, row
+from lstm97.lanes import Lanes, Work, kind_of
 from lstm97.learners import LSTM, Net
+from lstm97.other_engines import jax_trials, numpy_loop, torch_loop
 from lstm97.reading import Reading
-from lstm97.tasks import Batch
-from lstm97.trials.trial import CHUNK
+from lstm97.tasks import Batch, Distractors
+from lstm97.topology import Topology
 
 ROW = "table7/T100"
-ROUNDS = 25
-N_NUMPY = 20  # sequences of the NumPy loop in each round
+ROUNDS = 7
+N_LANES = (1, 2, 4, 8, 16, 32, 64)
+#: Sequences of the slow engines in each round.
+N_NUMPY, N_TORCH, N_JAX = 20, 2, 20
+JAX_TRIALS = 64
+#: Time steps of one trial in one round, about.
+STEPS = 20_000
 
 
-def numpy_loop(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.float64]:
-    """Train as a reader of the appendix would first write it: NumPy, one operation per equation and step.
+def _literal(name: str) -> tuple[Specification, LSTM]:
+    specification = row(name).under(Reading())
+    assert isinstance(specification.learner, LSTM)
+    return specification, specification.learner
 
-    Literal reading, dense inputs, blocks with both gates, no conventional hidden units.
 
-    Parameters
-    ----------
-    learner : LSTM
-    net : Net
-        Changed in place.
-    batch : Batch
+def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> dict[str, float]:
+    """Run engines in turns; return each one's nanoseconds per step in its fastest round.
+
+    An engine does its round's work when called, and returns the number of steps.
+    """
+    best = dict.fromkeys(engines, float("inf"))
+    for i in range(n_rounds + 1):
+        for name, engine in engines.items():
+            start = time.perf_counter()
+            steps = engine()
+            if i:  # the first round compiles
+                best[name] = min(best[name], 1e9 * (time.perf_counter() - start) / steps)
+    return best
+
+
+def _one_trial(task: Any, learner: LSTM) -> Callable[[], int]:
+    """Make a round of one trial by itself."""
+    rng = np.random.default_rng(0)
+    net = learner.start(rng)
+    n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
+
+    def engine() -> int:
+        batch = task.sample(rng, n)
+        task.score(batch, learner.train(net, batch))
+        return batch.n_steps
+
+    return engine
+
+
+def _side_by_side(task: Any, learner: LSTM, n_lanes: int) -> Callable[[], int]:
+    """Make a round of as many trials as there are lanes."""
+    rng = np.random.default_rng(0)
+    nets = [learner.start(rng) for _ in range(n_lanes)]
+    n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
+    lanes: list[Lanes] = []
+
+    def engine() -> int:
+        batches = [task.sample(rng, n) for _ in nets]
+        if not lanes:
+            lanes.append(Lanes(kind_of(learner, batches[0]), n_lanes))
+        for lane, (net, batch) in enumerate(zip(nets, batches, strict=True)):
+            lanes[0].load(lane, Work(learner, net, batch))
+        left = n_lanes
+        while left:
+            for lane in lanes[0].run():
+                task.score(batches[lane], lanes[0].unload(lane))
+                left -= 1
+        return sum(batch.n_steps for batch in batches)
+
+    return engine
+
+
+def _padded(batches: Sequence[Batch], max_steps: int) -> tuple[Any, Any, Any]:
+    """Write batches as arrays with one row per trial: values padded to `max_steps`, lengths, targets."""
+    n = len(batches[0])
+    values = np.zeros((len(batches), n, max_steps, batches[0].values.shape[1]))
+    lengths = np.array([np.diff(batch.offsets) for batch in batches])
+    for trial, batch in enumerate(batches):
+        for i in range(n):
+            values[trial, i, : lengths[trial, i]] = batch.values[batch.offsets[i] : batch.offsets[i + 1]]
+    return values, lengths, np.array([batch.targets for batch in batches])
+
+
+def engines() -> list[dict[str, Any]]:
+    """Compare the engines on the adding problem, T = 100, and check that all learn the same.
+
+    PyTorch and JAX take part where they are installed.
 
     Returns
     -------
-    (n, n_outputs) float64
+    list of dict
+        Per engine: ``engine``, ``trials`` (side by side), ``ns_per_step``, ``times`` (its time over that of one trial
+        on the compiled engine), ``largest_difference`` (between weights after the same few sequences and those of the
+        compiled engine).
     """
-    topology, w, w_k = learner.topology, net.weights.w, net.weights.w_k
-    block, n_in, first_cell = topology.block_of_cell, topology.n_in, topology.first_cell
-    exists = net.weights.exists
-    outputs = np.empty_like(batch.targets)
-    for i in range(len(batch)):
-        y = np.zeros(topology.n_units)
-        s_c = np.zeros(topology.n_cells)
-        ds_dw_in = np.zeros((topology.n_cells, topology.n_sources))
-        ds_dw_c = np.zeros((topology.n_cells, topology.n_sources))
-        for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
-            source = np.concatenate([batch.values[t], y, [1.0]])
-            sigma = 1 / (1 + np.exp(-(w @ source)))
-            y_in, y_out = sigma[block], sigma[n_in + block]
-            f_c = sigma[first_cell:]
-            g_c = 4 * f_c - 2
-            ds_dw_in += np.outer(g_c * y_in * (1 - y_in), source)
-            ds_dw_c += np.outer(4 * f_c * (1 - f_c) * y_in, source)
-            s_c += y_in * g_c
-            h_c = 2 / (1 + np.exp(-s_c)) - 1
-            y = np.concatenate([sigma[:first_cell], y_out * h_c])
-        read = np.append(y[first_cell:], 1.0)
-        y_k = 1 / (1 + np.exp(-(w_k @ read)))
-        outputs[i] = y_k
-        e_k = y_k * (1 - y_k) * (batch.targets[i] - y_k)
-        e_y = w_k[:, : topology.n_cells].T @ e_k
-        e_s = y_out * (1 - h_c**2) / 2 * e_y
-        dw = np.zeros_like(w)
-        np.add.at(dw, block, e_s[:, np.newaxis] * ds_dw_in)
-        np.add.at(dw, n_in + block, np.outer(y_out * (1 - y_out) * h_c * e_y, source))
-        dw[first_cell:] = e_s[:, np.newaxis] * ds_dw_c
-        w += learner.alpha * exists * dw
-        w_k += learner.alpha * np.outer(e_k, read)
-    return outputs
+    specification, learner = _literal(ROW)
+    task = specification.task_of(1)
+    rng = np.random.default_rng(0)
+    net = learner.start(rng)
+    few = task.sample(rng, N_NUMPY)
+    reference = learner.copy(net)
+    learner.train(reference, few)
+
+    def difference(other: Net) -> float:
+        pairs = zip(reference.weights[:2], other.weights[:2], strict=True)
+        return max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs)
+
+    def trained(train: Callable[[LSTM, Net, Batch], object]) -> Net:
+        other = learner.copy(net)
+        train(learner, other, few)
+        return other
+
+    def slow(train: Callable[[LSTM, Net, Batch], object], n: int) -> Callable[[], int]:
+        own = learner.copy(net)
+
+        def engine() -> int:
+            batch = task.sample(rng, n)
+            train(learner, own, batch)
+            return batch.n_steps
+
+        return engine
+
+    def in_lanes(_: LSTM, own: Net, batch: Batch) -> None:
+        lanes = Lanes(kind_of(learner, batch), 1)
+        lanes.load(0, Work(learner, own, batch))
+        lanes.run()
+        lanes.unload(0)
+
+    contestants: dict[str, tuple[int, Callable[[], int], float]] = {
+        "lstm97, one trial": (1, _one_trial(task, learner), 0.0),
+        "lstm97, 16 lanes": (16, _side_by_side(task, learner, 16), difference(trained(in_lanes))),
+        "lstm97, 32 lanes": (32, _side_by_side(task, learner, 32), difference(trained(in_lanes))),
+        "NumPy loop": (1, slow(numpy_loop, N_NUMPY), difference(trained(numpy_loop))),
+    }
+    if importlib.util.find_spec("torch") is not None:
+        contestants["PyTorch, eager"] = (1, slow(torch_loop, N_TORCH), difference(trained(torch_loop)))
+    if importlib.util.find_spec("jax") is not None:
+        contestants |= _jax(learner, task, net, few, difference)
+    times = _rounds({name: engine for name, (_, engine, _) in contestants.items()})
+    return [
+        {
+            "engine": name,
+            "trials": n_trials,
+            "ns_per_step": times[name],
+            "times": times[name] / times["lstm97, one trial"],
+            "largest_difference": largest,
+        }
+        for name, (n_trials, _, largest) in contestants.items()
+    ]
+
+
+def _jax(
+    learner: LSTM, task: Any, net: Net, few: Batch, difference: Callable[[Net], float]
+) -> dict[str, tuple[int, Callable[[], int], float]]:
+    """Make the rounds of JAX, with one trial and with many."""
+    max_steps = task.T + task.T // 10
+    train = jax_trials(learner, max_steps)
+
+    def weights(n_trials: int) -> list[Any]:
+        return [np.repeat(np.ascontiguousarray(w)[np.newaxis], n_trials, axis=0) for w in net.weights[:2]]
+
+    def engine_of(n_trials: int) -> Callable[[], int]:
+        rng = np.random.default_rng(0)
+        state = weights(n_trials)
+
+        def engine() -> int:
+            batches = [task.sample(rng, N_JAX) for _ in range(n_trials)]
+            state[:] = [np.asarray(w) for w in train(*state, *_padded(batches, max_steps))]
+            return sum(batch.n_steps for batch in batches)
+
+        return engine
+
+    other = learner.copy(net)
+    w, w_k = train(*weights(1), *_padded([few], max_steps))
+    other.weights.w[:], other.weights.w_k[:] = w[0], w_k[0]
+    largest = difference(other)
+    return {
+        "JAX, one trial": (1, engine_of(1), largest),
+        f"JAX, {JAX_TRIALS} trials": (JAX_TRIALS, engine_of(JAX_TRIALS), largest),
+    }
+
+
+def growth() -> dict[str, list[dict[str, Any]]]:
+    """Measure how the cost of a step grows with trials side by side, time lag, weights and number of symbols.
+
+    Returns
+    -------
+    dict of str to list of dict
+        ``trials``, ``lag``, ``weights``, ``symbols``: per point its abscissa under the same name, ``one``
+        (nanoseconds per step of one trial by itself) and ``lanes`` (per step and trial, with ``n_lanes`` trials
+        side by side).
+    """
+    specification, learner = _literal(ROW)
+    task = specification.task_of(1)
+    one = _one_trial(task, learner)
+    times = _rounds({"one": one} | {str(n): _side_by_side(task, learner, n) for n in N_LANES})
+    found = {"trials": [{"trials": n, "n_lanes": n, "one": times["one"], "lanes": times[str(n)]} for n in N_LANES]}
+
+    def pair(abscissa: str, value: int, task: Any, learner: LSTM) -> dict[str, Any]:
+        times = _rounds({"one": _one_trial(task, learner), "lanes": _side_by_side(task, learner, 32)})
+        return {abscissa: value, "n_lanes": 32} | times
+
+    found["lag"] = []
+    for name in ("table7/T100", "table7/T500", "table7/T1000"):
+        specification, learner = _literal(name)
+        task = specification.task_of(1)
+        found["lag"].append(pair("lag", row(name).tasks[0].T // 2, task, learner))  # type: ignore[attr-defined]
+    found["weights"] = []
+    task = _literal(ROW)[0].task_of(1)
+    for n_blocks in (1, 2, 4, 8):
+        topology = Topology(n_inputs=2, block_sizes=(2,) * n_blocks, n_outputs=1)
+        found["weights"].append(pair("weights", topology.n_weights, task, LSTM(topology, 0.5, 0.1)))
+    found["symbols"] = []
+    for p in (50, 100, 200, 500, 1000):
+        topology = Topology(n_inputs=p + 4, block_sizes=(1, 1), n_outputs=2, biased="none")
+        found["symbols"].append(pair("symbols", p, Distractors(q=1000, p=p), LSTM(topology, 0.01, 0.2)))
+    return found
 
 
 def bench() -> dict[str, Any]:
-    """Time the engine, data and scoring included, and the NumPy loop, alternately.
+    """Measure all of it.
 
     Returns
     -------
     dict
-        ``row``, ``weights``, ``ns_per_step``, ``numpy_ns_per_step`` (fastest rounds), ``times_faster`` (ratio of
-        the two), ``largest_difference`` (between the weights that both learn from the same sequences).
+        ``engines`` and what `growth` returns.
     """
-    specification = row(ROW).under(Reading())
-    learner, task = specification.learner, specification.task_of(1)
-    assert isinstance(learner, LSTM)
-    rng = np.random.default_rng(0)
-    net = learner.start(rng)
-
-    ours, literal = learner.copy(net), learner.copy(net)
-    batch = task.sample(rng, N_NUMPY)
-    learner.train(ours, batch)
-    numpy_loop(learner, literal, batch)
-    difference = max(
-        float(np.abs(ours.weights.w - literal.weights.w).max()),
-        float(np.abs(ours.weights.w_k - literal.weights.w_k).max()),
-    )
-
-    times: list[float] = []
-    numpy_times: list[float] = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        batch = task.sample(rng, CHUNK)
-        task.score(batch, learner.train(net, batch))
-        times.append((time.perf_counter() - start) / batch.n_steps)
-        few = batch.first(N_NUMPY)
-        start = time.perf_counter()
-        numpy_loop(learner, literal, few)
-        numpy_times.append((time.perf_counter() - start) / few.n_steps)
-    ns, numpy_ns = 1e9 * min(times), 1e9 * min(numpy_times)
-    return {
-        "row": ROW,
-        "weights": learner.topology.n_weights,
-        "ns_per_step": ns,
-        "numpy_ns_per_step": numpy_ns,
-        "times_faster": numpy_ns / ns,
-        "largest_difference": difference,
-    }
+    return {"engines": engines()} | growth()

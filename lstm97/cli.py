@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lstm97.experiments import find_rows, rows
-from lstm97.pages import Table, at_least, number
+from lstm97.pages import Table, at_least, number, wrong_in_paper
 from lstm97.reading import READINGS
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import WorkerError
@@ -107,7 +107,7 @@ def _rows(arguments: argparse.Namespace) -> None:
                 f"{row.alpha:g}",
                 f"{row.cap:,}",
                 number(row.paper.sequences),
-                f"{number(row.paper.wrong)} of {row.n_test}",
+                f"{wrong_in_paper(row)} of {row.n_test}" if row.paper.wrong is not None else number(None),
             )
             for row in rows().values()
         ),
@@ -198,7 +198,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
                 number(one.median),
                 number(one.ratio, 2),
                 number(one.wrong, 1),
-                number(one.row.paper.wrong),
+                wrong_in_paper(one.row),
                 f"{one.verdict} {VERDICTS[one.verdict]}".strip()
                 if one.complete or not one.n
                 else f"{one.n} of {one.row.n_trials} trials run",
@@ -249,12 +249,37 @@ def _bench(arguments: argparse.Namespace) -> None:
     if arguments.json:
         _print_json(result)
         return
-    print(f"{result['row']}, {result['weights']} weights, data and scoring included, one trial on one core:")
-    print(f"  lstm97              {result['ns_per_step']:10,.0f} ns per network step")
-    print(f"  literal NumPy loop  {result['numpy_ns_per_step']:10,.0f} ns per network step")
+    print("nanoseconds per network step and trial, data and scoring included, one core; adding problem, T = 100")
     print(
-        f"  {result['times_faster']:,.0f} times faster; weights after the same sequences agree to "
-        f"{result['largest_difference']:.0e}"
+        Table(
+            ("engine", "ns", "times one trial", "largest difference"),
+            tuple(
+                (
+                    one["engine"],
+                    number(one["ns_per_step"]),
+                    number(one["times"], 2),
+                    f"{one['largest_difference']:.0e}",
+                )
+                for one in result["engines"]
+            ),
+        )
+    )
+    print("\nhow it grows: one trial by itself, and trials side by side in lanes")
+    points = [(name, point) for name, points in result.items() if name != "engines" for point in points]
+    print(
+        Table(
+            ("with", "at", "one trial", "lanes", "trials"),
+            tuple(
+                (
+                    name,
+                    number(point[name]),
+                    number(point["one"]),
+                    number(point["lanes"]),
+                    number(point["n_lanes"]),
+                )
+                for name, point in points
+            ),
+        )
     )
 
 
@@ -341,7 +366,9 @@ def _parser() -> _Parser:
     jobs_option(one)
     store_option(one)
 
-    one = command("bench", _bench, "Time a network step, beside a literal NumPy loop.", "lstm97 bench --json")
+    one = command(
+        "bench", _bench, "Time a network step on this package's engines and on others.", "lstm97 bench --json"
+    )
     json_option(one)
     return parser
 

@@ -743,6 +743,69 @@ def output_derivatives(wiring, w_k, y_k, dy_dw, dy_k_dw):
 
 
 @compiled
+def finish_step(
+    wiring, block_of_cell, weights, state, alpha, symbol, values, t, first, last, i, targets, every_step, outputs
+):
+    """Do what follows the hidden layer in a time step: outputs, errors and updates, where they are due.
+
+    Paper: App. A.1, (19)-(28); Sec. 5, order of work in a time step.
+
+    Parameters
+    ----------
+    wiring : Wiring
+    block_of_cell : (C,) int64
+    weights : Weights
+        Changed in place when they are due.
+    state : State
+        After the hidden layer's part of step t.
+    alpha : float
+        Learning rate.
+    symbol, values, t
+        Input at t, as in `net_inputs`.
+    first, last : int
+        The sequence's first and last step.
+    i : int
+        Number of the sequence.
+    targets : (n, K) or (n_steps, K) float64
+        A row for every sequence, or for every step.
+    every_step : bool
+        Which of the two.
+    outputs : float64, the shape of targets
+        Result: where there is a target, its row.
+    """
+    w, w_k, dw, dw_k, exists = weights
+    y, y_before, _, ds_dw, y_k, _, sigma, _, h_c, _, e_k, e_y = state
+    if wiring.update == IN_NEXT_SEQUENCE and t == first:
+        apply_updates(w, w_k, dw, dw_k, exists, alpha)
+    if wiring.output_delay == 1 and t == first and (every_step or first == last):
+        # outputs of the reset hidden layer, before any input: only weights to output units learn
+        row = t if every_step else i
+        output_units(wiring, w_k, -1, values[:, :0], t, y_before, y_k)
+        for k in range(y_k.size):
+            outputs[row, k] = y_k[k]
+        output_errors(wiring, targets, row, y_k, e_k)
+        add_output_updates(wiring, e_k, -1, values[:, :0], t, y_before, dw_k)
+        if wiring.update == AT_EVERY_STEP:
+            apply_updates(w, w_k, dw, dw_k, exists, alpha)
+    target_step = t + wiring.output_delay
+    if target_step == last or (every_step and target_step < last):
+        row = target_step if every_step else i
+        output_units(wiring, w_k, symbol, values, t, y, y_k)
+        for k in range(y_k.size):
+            outputs[row, k] = y_k[k]
+        output_errors(wiring, targets, row, y_k, e_k)
+        hidden_layer_errors(wiring, w_k, e_k, e_y)
+        add_output_updates(wiring, e_k, symbol, values, t, y, dw_k)
+        add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, dw)
+        add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, dw)
+        add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw)
+        if wiring.update == AT_EVERY_STEP:
+            apply_updates(w, w_k, dw, dw_k, exists, alpha)
+    if wiring.update == AT_SEQUENCE_END and t == last:
+        apply_updates(w, w_k, dw, dw_k, exists, alpha)
+
+
+@compiled
 def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offsets, targets, every_step, outputs):
     """Present sequences one after the other, and learn from each (on-line learning).
 
@@ -771,8 +834,8 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
     outputs : float64, the shape of targets
         Result: activations of the output units where there is a target, before learning from it.
     """
-    w, w_k, dw, dw_k, exists = weights
-    y, y_before, s_c, ds_dw, y_k, net, sigma, g_c, h_c, ds_dnet, e_k, e_y = state
+    w = weights.w
+    y, y_before, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
     for i in range(offsets.size - 1):
@@ -787,34 +850,22 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
             for u in range(y.size):
                 y_before[u] = y[u]
             advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
-            if wiring.update == IN_NEXT_SEQUENCE and t == first:
-                apply_updates(w, w_k, dw, dw_k, exists, alpha)
-            if wiring.output_delay == 1 and t == first and (every_step or first == last):
-                # outputs of the reset hidden layer, before any input: only weights to output units learn
-                row = t if every_step else i
-                output_units(wiring, w_k, -1, values[:, :0], t, y_before, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
-                output_errors(wiring, targets, row, y_k, e_k)
-                add_output_updates(wiring, e_k, -1, values[:, :0], t, y_before, dw_k)
-                if wiring.update == AT_EVERY_STEP:
-                    apply_updates(w, w_k, dw, dw_k, exists, alpha)
-            target_step = t + wiring.output_delay
-            if target_step == last or (every_step and target_step < last):
-                row = target_step if every_step else i
-                output_units(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
-                output_errors(wiring, targets, row, y_k, e_k)
-                hidden_layer_errors(wiring, w_k, e_k, e_y)
-                add_output_updates(wiring, e_k, symbol, values, t, y, dw_k)
-                add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, dw)
-                add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, dw)
-                add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw)
-                if wiring.update == AT_EVERY_STEP:
-                    apply_updates(w, w_k, dw, dw_k, exists, alpha)
-        if wiring.update == AT_SEQUENCE_END:
-            apply_updates(w, w_k, dw, dw_k, exists, alpha)
+            finish_step(
+                wiring,
+                block_of_cell,
+                weights,
+                state,
+                alpha,
+                symbol,
+                values,
+                t,
+                first,
+                last,
+                i,
+                targets,
+                every_step,
+                outputs,
+            )
 
 
 @compiled

@@ -16,6 +16,7 @@ from lstm97.experiments import Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
 from lstm97.trials.runner import Rerun
+from lstm97.trials.store import presented, under_cap
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,22 @@ def number(value: float | None, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def wrong_in_paper(row: Row) -> str:
+    """Write the paper's mean number of wrong test sequences.
+
+    Parameters
+    ----------
+    row : Row
+
+    Returns
+    -------
+    str
+        With a decimal where the paper prints a fraction of the test set that makes one.
+    """
+    value = row.paper.wrong
+    return number(value, 0 if value is None or value == int(value) else 1)
+
+
 def duration(seconds: float) -> str:
     """Write a computing time in the unit that suits it, with two significant digits.
 
@@ -221,7 +238,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
     measured = [one for one in literal if one.records and not one.row.milestone]
     if measured:
         names = " ".join(f"--row {one.row.name}" for one in measured)
-        sequences = sum(record["sequences"] for one in measured for record in one.records)
+        sequences = sum(presented(record) for one in measured for record in one.records)
         seconds = math.fsum(one.summary.seconds for one in measured)
         n = sum(one.summary.n for one in measured)
         lines.append(
@@ -246,6 +263,63 @@ def _outcome(one: Evidence) -> str:
         f"{row.title}{so_far or ': ' + verdict(one)}. {summary.n_solved} of {summary.n} trials met the criterion, "
         f"after {at_least(summary)} sequences on average{interval}. {paper}"
     )
+
+
+def tally(found: Sequence[Evidence]) -> Markdown:
+    """Count the verdicts of rows, reading by reading.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Markdown
+        A list with one line per reading that was run.
+    """
+    lines = []
+    for reading in dict.fromkeys(one.reading for one in found):
+        of_reading = [one for one in found if one.reading == reading]
+        verdicts = [one.summary.verdict if one.summary.complete else None for one in of_reading]
+        counts = [
+            f"{verdicts.count(key)} {key} ({word})" for key, word in VERDICTS.items() if key in verdicts and key
+        ]
+        if None in verdicts:
+            counts.append(f"{verdicts.count(None)} not complete yet")
+        lines.append(f"- `{reading}`, {len(of_reading)} rows: {', '.join(counts)}.")
+    return Markdown("\n".join(lines))
+
+
+def scaling_of(found: Sequence[Evidence], x: Callable[[Row], float]) -> list[dict[str, Any]]:
+    """Prepare rows for `lstm97.plots.scaling`.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+        The literal reading has all rows; the order of its rows is that of the axis.
+    x : callable
+        Gives a row's place on the axis.
+
+    Returns
+    -------
+    list of dict
+        The paper, then every reading with those of its rows that have records.
+    """
+    rows = [one.row for one in found if one.reading == "literal"]
+    series: list[dict[str, Any]] = [{"x": [x(row) for row in rows], "paper": [row.paper.sequences for row in rows]}]
+    for reading in dict.fromkeys(one.reading for one in found):
+        measured = [one for one in found if one.reading == reading and one.records]
+        if measured:
+            outcomes = [[under_cap(record, one.row.cap) for record in one.records] for one in measured]
+            series.append(
+                {
+                    "label": reading,
+                    "x": [x(one.row) for one in measured],
+                    "trials": [[(sequences, success) for success, sequences in trials] for trials in outcomes],
+                    "means": [one.summary.mean for one in measured],
+                }
+            )
+    return series
 
 
 def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> list[dict[str, Any]]:
@@ -276,7 +350,7 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
 
 
 def paper_values(rows: Sequence[Row]) -> Table:
-    """List what the paper prints for rows, each with its place.
+    """List what the paper prints for rows, each with its place; columns that it prints for none are left out.
 
     Parameters
     ----------
@@ -286,27 +360,41 @@ def paper_values(rows: Sequence[Row]) -> Table:
     -------
     Table
     """
-    return Table(
-        ("Row", "Place", "Trials", "Sequences", "Wrong", "Of", "Weights"),
-        tuple(
-            (
-                _short(row),
-                row.paper.place,
-                number(row.n_trials),
-                number(row.paper.sequences),
-                number(row.paper.wrong),
-                number(row.n_test),
-                number(row.paper.n_weights),
-            )
-            for row in rows
+    columns: list[tuple[str, Callable[[str, Row], str], bool]] = [
+        ("Row", lambda name, row: name, True),
+        ("Place", lambda name, row: row.paper.place, True),
+        ("Trials", lambda name, row: number(row.n_trials), True),
+        (
+            "Solved",
+            lambda name, row: f"{100 * row.paper.solved:.0f}\N{NO-BREAK SPACE}%",
+            _any(rows, "solved", 1.0),
         ),
+        ("Sequences", lambda name, row: number(row.paper.sequences), True),
+        ("Wrong", lambda name, row: wrong_in_paper(row), _any(rows, "wrong")),
+        ("Of", lambda name, row: number(row.n_test), _any(rows, "wrong")),
+        ("Weights", lambda name, row: number(row.paper.n_weights), True),
+    ]
+    shown = [(name, value) for name, value, is_printed in columns if is_printed]
+    return Table(
+        tuple(name for name, _ in shown),
+        tuple(tuple(value(name, row) for _, value in shown) for name, row in zip(_names(rows), rows, strict=True)),
         left=2,
     )
+
+
+def _any(rows: Sequence[Row], name: str, nothing: object = None) -> bool:
+    """Whether the paper prints something other than `nothing` for any of the rows."""
+    return any(bool(getattr(row.paper, name) != nothing) for row in rows)
 
 
 def _short(row: Row) -> str:
     """Name a row among those of its table, as the command does."""
     return row.label.partition("/")[2]
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """Name rows as short as they can be told apart."""
+    return [row.label if len({row.table for row in rows}) > 1 else _short(row) for row in rows]
 
 
 def conditions(rows: Sequence[Row]) -> Table:
@@ -330,8 +418,12 @@ def conditions(rows: Sequence[Row]) -> Table:
         raise ValueError("conditions: no rows; give at least one")
     biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
 
-    def biases(values: tuple[float, ...] | None) -> str:
-        return "random" if values is None else ", ".join(number(value, 1) for value in values)
+    def biases(row: Row, n_gates: int, values: tuple[float, ...] | None) -> str:
+        if not n_gates:
+            return "no such gates"
+        if values is None:
+            return "none" if row.topology.biased == "none" else "random"
+        return ", ".join(number(value, 1) for value in values)
 
     lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
         ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, col. 6"),
@@ -350,8 +442,8 @@ def conditions(rows: Sequence[Row]) -> Table:
         ),
         ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
         ("Initial weights", lambda row: f"±{row.weight_range:g}", "Table 11, col. 3"),
-        ("Input gate biases", lambda row: biases(row.in_gate_bias), "Table 10, col. 11"),
-        ("Output gate biases", lambda row: biases(row.out_gate_bias), "Table 10, col. 10"),
+        ("Input gate biases", lambda row: biases(row, row.topology.n_in, row.in_gate_bias), "Table 10, col. 11"),
+        ("Output gate biases", lambda row: biases(row, row.topology.n_out, row.out_gate_bias), "Table 10, col. 10"),
         ("g", lambda row: row.g, "Table 10, col. 14"),
         ("h", lambda row: row.h, "Table 10, col. 13"),
         ("Stop", lambda row: row.stop.criterion, "Table 11, col. 5"),
@@ -361,7 +453,7 @@ def conditions(rows: Sequence[Row]) -> Table:
         ("Given up after", lambda row: number(row.cap), "our choice"),
     )
     return Table(
-        ("Condition", *(_short(row) for row in rows), "Place"),
+        ("Condition", *_names(rows), "Place"),
         tuple((name, *(value(row) for row in rows), place) for name, value, place in lines),
         words_last=True,
     )
@@ -402,6 +494,83 @@ def comparison(found: Sequence[Evidence]) -> Table:
     return Table(head, tuple(rows), left=2, words_last=True)
 
 
+def verdict_counts(found: Sequence[Evidence]) -> Table:
+    """Count rows by verdict, under every reading. A stop that the paper prints a line for counts as a row.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+    letters = [letter for letter in VERDICTS if letter]
+    lines = []
+    for reading in dict.fromkeys(one.reading for one in found):
+        of_reading = [one for one in found if one.reading == reading]
+        unjudged = [one for one in of_reading if not one.summary.verdict]
+        counts = [sum(one.summary.verdict == letter for one in of_reading) for letter in letters]
+        counts += [sum(bool(one.records) for one in unjudged), sum(not one.records for one in unjudged)]
+        lines.append((f"`{reading}`", number(len(of_reading)), *map(number, counts)))
+    words = (f"{letter} {VERDICTS[letter]}" for letter in letters)
+    return Table(("Reading", "Rows", *words, "Trials missing", "Not run"), tuple(lines))
+
+
+def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evidence]]]]:
+    """Group rows by the paper's tables.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    list of (heading, rows)
+        The heading is the table's number with what its rows' titles have in common; each row comes with the rest of
+        its title.
+    """
+
+    def rest(one: Evidence, in_common: str) -> str:
+        last = ", last stop" if one.row.milestones and not one.row.milestone else ""
+        return one.row.title.removeprefix(in_common) + last
+
+    groups = []
+    for table in dict.fromkeys(one.row.table for one in found):
+        of_table = [one for one in found if one.row.table == table]
+        heading = f"Table {table.removeprefix('table')}"
+        shared = {one.row.title.partition(", ")[0] for one in of_table}
+        in_common = f"{shared.pop()}, " if len(shared) == 1 else ""
+        if in_common and all(one.row.title.startswith(in_common) for one in of_table):
+            heading += f": {in_common.removesuffix(', ')}"
+        else:
+            in_common = ""
+        groups.append((heading, [(rest(one, in_common), one) for one in of_table]))
+    return groups
+
+
+def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Prepare the rows that have records for `lstm97.plots.ratios_to_paper`.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    list of (heading, list of dict)
+    """
+
+    def row(label: str, one: Evidence) -> dict[str, Any]:
+        [trials] = trials_of([one], lambda _: label)
+        verdict = one.summary.verdict or f"{one.summary.n} of {one.row.n_trials}"
+        failed = f", {one.summary.n_failed} failed" if one.summary.n_failed else ""
+        return trials | {"verdict": verdict + failed}
+
+    measured = [one for one in found if one.records]
+    return [(heading, [row(label, one) for label, one in rows]) for heading, rows in by_table(measured)]
+
+
 def tested(found: Sequence[Evidence]) -> Table:
     """Put the paper's test results beside those of the solved trials.
 
@@ -423,7 +592,7 @@ def tested(found: Sequence[Evidence]) -> Table:
                 _short(one.row),
                 one.reading,
                 number(len(tests)),
-                number(one.row.paper.wrong),
+                wrong_in_paper(one.row),
                 number(one.summary.wrong, 1),
                 number(max(wrong, default=math.nan)),
                 number(one.summary.mean_absolute_error, 4),
@@ -440,6 +609,43 @@ def tested(found: Sequence[Evidence]) -> Table:
         "Error, mean",
         "Error, most",
     )
+    return Table(head, tuple(rows), left=2)
+
+
+def misclassified(found: Sequence[Evidence]) -> Table:
+    """Put the paper's fractions of wrong test sequences beside those of the solved trials' nets.
+
+    Paper: Tables 4, 5 and 6.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+
+    Returns
+    -------
+    Table
+    """
+
+    def fraction(wrong: float | None, one: Evidence) -> str:
+        return number(None) if wrong is None or math.isnan(wrong) else f"{wrong / one.row.n_test:.3g}"
+
+    rows = []
+    for one in found:
+        wrong = [float(record["test"]["wrong"]) for record in one.solved]
+        rows.append(
+            (
+                _short(one.row),
+                one.reading,
+                number(len(wrong)),
+                fraction(one.row.paper.wrong, one),
+                fraction(one.summary.wrong, one),
+                fraction(min(wrong, default=math.nan), one),
+                fraction(max(wrong, default=math.nan), one),
+                number(one.row.paper.mean_absolute_error, 3),
+                number(one.summary.mean_absolute_error, 4),
+            )
+        )
+    head = ("Row", "Reading", "Nets", "Wrong, paper", "Mean", "Least", "Most", "Mean error, paper", "Mean error")
     return Table(head, tuple(rows), left=2)
 
 
@@ -522,6 +728,7 @@ def foot(found: Sequence[Evidence]) -> Markdown:
                 f"`{one.row.under(named(one.reading)).hash}`",
             )
             for one in found
+            if not one.row.milestone  # it shares its records with the row's last stop
         ),
         left=2,
         words_last=True,
@@ -571,16 +778,20 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         side = "more" if summary.ratio > 1 else "fewer"
         factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
+        rate = (
+            "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
+        )
         text = (
             f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
-            f"{number(row.cap)} sequences. Our trials took {bound}{factor:.2g} times {side} sequences than the "
+            f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "
             f"paper's mean. "
         )
         if one.solved:
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (
                 f"On the test sets {number(summary.wrong, 1)} of {number(row.n_test)} sequences were wrong on "
-                f"average, at most {number(most)}; the paper prints {number(row.paper.wrong)} on average."
+                f"average, at most {number(most)}"
+                + (f"; the paper prints {wrong_in_paper(row)} on average." if row.paper.wrong is not None else ".")
             )
             if most_wrong is not None:
                 over = sum(record["test"]["wrong"] > most_wrong for record in one.solved)

@@ -464,6 +464,75 @@ def _plain_thousands(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def ratios_to_paper(axes: Axes, groups: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> None:
+    """Plot every trial's number of sequences over the paper's mean, one line per row, in groups with a heading.
+
+    Solved trials are grey dots; a failed trial is an open triangle at its cap; the mean is an upright bar with its
+    interval. The paper stands at 1. The two bands are the factors 1.5 and 3 of the verdicts, whose letters stand at
+    the right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    groups : sequence of (heading, rows)
+        From top to bottom. Rows are mappings with the keys of `sequences_to_success`, with ``paper`` given, and
+        ``verdict``, a short text.
+
+    Raises
+    ------
+    ValueError
+        If there are no groups, or a row has no trial.
+    """
+    if not groups:
+        raise ValueError("ratios_to_paper: no groups; give at least one")
+    places: list[float] = []
+    labels: list[str] = []
+    y = -1.0
+    for heading, rows in groups:
+        y += 1.0
+        left: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+        axes.annotate(
+            heading, (0.0, y), xytext=(-4, 0), textcoords="offset points", ha="right", weight="bold", **left
+        )
+        for row in rows:
+            y += 1.0
+            paper = float(row["paper"])
+            solved = np.asarray(row["successes"], dtype=float) / paper
+            failed = np.asarray(row["failures"], dtype=float) / paper
+            if solved.size + failed.size == 0:
+                raise ValueError(f"ratios_to_paper: row {row['label']!r} has no trial; leave the row out or run it")
+            lanes = y + _jitter(solved.size), y + _jitter(failed.size)
+            axes.plot(solved, lanes[0], ls="", marker="o", ms=3, mfc=TRIALS, mec="none", alpha=0.6)
+            axes.plot(failed, lanes[1], ls="", marker="^", ms=4.5, mfc="none", mec=FAILURE, mew=1.0)
+            axes.plot([row["low"] / paper, row["high"] / paper], [y, y], color=LABEL, lw=2.0)
+            axes.plot([row["mean"] / paper], [y], ls="", marker="|", ms=10, mec=LABEL, mew=2.2)
+            axes.annotate(row["verdict"], (1.0, y), xytext=(6, 0), textcoords="offset points", ha="left", **left)
+            places.append(y)
+            labels.append(str(row["label"]))
+    axes.axvline(1.0, color=PAPER, lw=1.4, zorder=0.6)
+    for factor in (3.0, 1.5):
+        axes.axvspan(1 / factor, factor, color=GREY, alpha=0.12, lw=0, zorder=0.4)
+    axes.plot([1.0], [-1.0], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
+    note: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5, "va": "center", "color": LABEL}
+    axes.annotate("paper", (1.0, -1.0), xytext=(8, 0), **note)
+    for text, x, side in (("\u2190 fewer", 0.0, "left"), ("more \u2192", 1.0, "right")):
+        axes.annotate(text, (x, -1.0), xycoords=("axes fraction", "data"), xytext=(0, 0), ha=side, **note)
+    axes.set_xscale("log")
+    axes.set_xlabel("sequence presentations until success, ours over the paper's mean")
+    axes.set_yticks(places, labels)
+    axes.set_ylim(y + 0.7, -1.7)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    ticks = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0])
+    low, high = axes.get_xlim()
+    low, high = min(low, 0.3), max(high, 3.3)
+    axes.set_xlim(low, high)
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+
+
 def learning_curves(
     axes: Axes,
     curves: Sequence[tuple[ArrayLike, ArrayLike, bool]],
@@ -590,6 +659,42 @@ def milestones(
     _plain_thousands(axes.xaxis)
 
 
+def looks_at_test_sets(axes: Axes, sequences: ArrayLike, errors: ArrayLike, met: ArrayLike, criterion: float) -> None:
+    """Plot the mean error of every look at a test set; looks that met the stopping criterion stand out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    sequences, errors : (n,) array-like
+        Training sequences before each look, and mean absolute error at it.
+    met : (n,) array-like of bool
+    criterion : float
+        The bound on the mean error, drawn as a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in shape or are empty.
+    """
+    x, y = np.asarray(sequences, dtype=float), np.asarray(errors, dtype=float)
+    fine = np.asarray(met, dtype=bool)
+    if x.ndim != 1 or x.size == 0 or x.shape != y.shape or x.shape != fine.shape:
+        raise ValueError(
+            f"looks_at_test_sets: arrays of shapes {x.shape}, {y.shape} and {fine.shape}; all must be "
+            "one-dimensional, equally long and not empty"
+        )
+    axes.plot(x, y, color=TRIALS, lw=0.7, alpha=0.7)
+    axes.plot(x[~fine], y[~fine], ls="", marker="^", ms=3.5, mfc="none", mec=FAILURE, mew=0.8)
+    axes.plot(x[fine], y[fine], ls="", marker="o", ms=4, mfc=INTERNAL_STATE, mec="none")
+    axes.axhline(criterion, color=TARGET, lw=1.0, ls=DASHES[1])
+    axes.set_yscale("log")
+    axes.set_xlabel("sequence presentations")
+    axes.set_ylabel("mean absolute error")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.01)
+    label_lines(axes, [(criterion, "criterion")], size=8.5)
+
+
 def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, tolerance: float) -> None:
     """Plot each sequence's signed error against its target, those beyond the tolerance as triangles.
 
@@ -621,6 +726,52 @@ def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, to
     axes.set_xlabel("target")
     axes.set_ylabel("output minus target")
     label_lines(axes, [(tolerance, "wrong above"), (-tolerance, "wrong below")], size=8.5)
+
+
+def outputs_beside_targets(
+    axes: Axes, targets: ArrayLike, outputs: ArrayLike, classes: ArrayLike, expected: ArrayLike
+) -> None:
+    """Plot how noisy targets and a net's outputs are distributed, for each of two classes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    targets, outputs : (n,) array-like
+        Of every sequence.
+    classes : (n,) array-like of int
+        0 for class 1, 1 for class 2.
+    expected : (2,) array-like
+        Target of each class without noise, drawn as a dashed line.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length.
+    """
+    x, y, label = np.asarray(targets, dtype=float), np.asarray(outputs, dtype=float), np.asarray(classes)
+    if not x.shape == y.shape == label.shape:
+        raise ValueError(
+            f"outputs_beside_targets: targets of shape {x.shape}, outputs of shape {y.shape} and classes of shape "
+            f"{label.shape}; give one of each per sequence"
+        )
+    edges = np.linspace(min(x.min(), 0.0), max(x.max(), 1.0), 121)
+    for number, level in enumerate(np.asarray(expected, dtype=float)):
+        mine = label == number
+        share = [np.histogram(values[mine], edges)[0] / max(mine.sum(), 1) for values in (x, y)]
+        axes.stairs(share[1], edges, fill=True, color=INTERNAL_STATE, alpha=0.8, lw=0)
+        axes.stairs(share[0], edges, color=GREY, ls=DASHES[number], lw=1.2)
+        axes.axvline(level, color=TARGET, lw=1.0, ls=DASHES[1])
+        axes.annotate(
+            f"class {number + 1}: {level:g}",
+            (level, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
+    axes.set_xlabel("noisy target (outline), output of the net (filled)")
+    axes.set_ylabel("share of sequences")
 
 
 # ----------------------------------------------------------------------------------------------- sequences
@@ -693,6 +844,37 @@ def marked_values(axes_list: Sequence[Axes], values: ArrayLike, target: str) -> 
     )
 
 
+def noisy_sequence(axes: Axes, values: ArrayLike, n_relevant: int, title: str) -> None:
+    """Plot a sequence of numbers of which only the first few matter; these stand out.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : (n_steps,) array-like
+    n_relevant : int
+        Number of elements that matter.
+    title : str
+        What to write above.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer elements than matter.
+    """
+    y = np.asarray(values, dtype=float)
+    if y.ndim != 1 or y.size < n_relevant:
+        raise ValueError(
+            f"noisy_sequence: values of shape {y.shape}, of which {n_relevant} matter; give at least that many"
+        )
+    steps = np.arange(1, y.size + 1)
+    axes.axhline(0.0, color=GREY, lw=0.8)
+    axes.vlines(steps, 0.0, y, colors=GREY, lw=0.7, alpha=0.6)
+    axes.plot(steps[n_relevant:], y[n_relevant:], ls="", marker="o", ms=2.2, mfc=GREY, mec="none", alpha=0.7)
+    axes.plot(steps[:n_relevant], y[:n_relevant], ls="", marker="o", ms=6, mfc=INTERNAL_STATE, mec="none")
+    axes.set_title(title)
+    axes.set_xlim(-1.5, y.size + 1.5)
+
+
 def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], relevant: str, target: str) -> None:
     """Plot a sequence of symbols, one height per symbol; the relevant ones stand out.
 
@@ -744,6 +926,279 @@ def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], rele
     axes.set_xlim(0, steps[-1] + 1)
     axes.set_ylabel("symbol")
     axes.set_xlabel("time step")
+
+
+# ---------------------------------------------------------------------------------------------- Experiment 1
+
+#: Where the nodes of the Reber grammar stand, by their names in `lstm97.tasks.reber.REBER`.
+REBER_PLACES: dict[str, tuple[float, float]] = {
+    "0": (0.0, 0.0),
+    "1": (1.1, 0.0),
+    "2": (2.2, 0.75),
+    "3": (2.2, -0.75),
+    "4": (3.7, 0.75),
+    "5": (3.7, -0.75),
+    "6": (4.8, 0.0),
+    "7": (5.9, 0.0),
+}
+#: Where the nodes around its two copies stand.
+AROUND_PLACES: dict[str, tuple[float, float]] = {
+    "begin": (-2.7, 0.0),
+    "fork": (-1.5, 0.0),
+    "join": (7.4, 0.0),
+    "end": (8.6, 0.0),
+}
+HALF_APART = 1.95  # of the two copies
+
+
+def grammar_places(grammar: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[float, float]]:
+    """Say where every node of the Reber grammar or of the embedded one stands in its drawing.
+
+    Parameters
+    ----------
+    grammar : mapping
+        `lstm97.tasks.reber.REBER` or `EMBEDDED`.
+
+    Returns
+    -------
+    dict of str to (float, float)
+
+    Raises
+    ------
+    ValueError
+        If a node is of neither.
+    """
+    copies = {
+        outer + node: (x, y + height)
+        for outer, height in (("T", HALF_APART), ("P", -HALF_APART))
+        for node, (x, y) in REBER_PLACES.items()
+    }
+    known = REBER_PLACES | AROUND_PLACES | copies
+    if unknown := sorted(set(grammar) - set(known)):
+        raise ValueError(f"grammar_places: no place for the nodes {', '.join(unknown)}; give REBER or EMBEDDED")
+    return {node: known[node] for node in grammar}
+
+
+def draw_grammar(axes: Axes, grammar: Mapping[str, Mapping[str, str]], outer: str = "") -> None:
+    """Draw the Reber grammar, or the embedded one, as a graph: a symbol at every edge, from left to right.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its ticks and frame are switched off.
+    grammar : mapping
+        `lstm97.tasks.reber.REBER` or `EMBEDDED`: the edges of every node, from symbol to node.
+    outer : str
+        Symbols whose edges outside the copies stand out, such as ``"TP"``.
+    """
+    places = grammar_places(grammar)
+    around = [node for node in grammar if node in AROUND_PLACES]
+    for node, edges in grammar.items():
+        for symbol, target in edges.items():
+            (x0, y0), (x1, y1) = places[node], places[target]
+            stands_out = symbol in outer and (node in around or target in around)
+            colour = INTERNAL_STATE if stands_out else GREY
+            if node == target:
+                side = 1.0 if y0 >= np.mean([place[1] for place in _copy_of(node, places)]) else -1.0
+                turn = np.linspace(-0.3 * np.pi, 1.3 * np.pi, 40)
+                axes.plot(x0 + 0.26 * np.cos(turn), y0 + side * (0.34 + 0.24 * np.sin(turn)), color=colour, lw=1.2)
+                where = (x0, y0 + side * 0.79)
+            else:
+                length = float(np.hypot(x1 - x0, y1 - y0))
+                ux, uy = (x1 - x0) / length, (y1 - y0) / length
+                start, end = (x0 + 0.17 * ux, y0 + 0.17 * uy), (x1 - 0.17 * ux, y1 - 0.17 * uy)
+                axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.2})
+                where = ((x0 + x1) / 2 - 0.22 * uy, (y0 + y1) / 2 + 0.22 * ux)
+            axes.text(*where, symbol, ha="center", va="center", fontsize=10, color=colour if stands_out else LABEL)
+    x, y = np.array(list(places.values())).T
+    axes.plot(x, y, ls="", marker="o", ms=7, mfc=GREY, mec="none", zorder=3)
+    for name in around and "TP":
+        inside = np.array([places[node] for node in grammar if node[0] == name and node not in around])
+        left, low = inside.min(axis=0) - (0.35, 1.0)
+        right, high = inside.max(axis=0) + (0.35, 1.0)
+        axes.add_patch(Rectangle((left, low), right - left, high - low, fill=False, ec=GREY, lw=0.8, zorder=1))
+        axes.text(left + 0.1, high - 0.1, "Reber grammar", ha="left", va="top", fontsize=8)
+    axes.set_aspect("equal")
+    axes.set_xlim(x.min() - 0.4, x.max() + 0.4)
+    axes.set_ylim(y.min() - 1.05, y.max() + 1.05)
+    axes.set_axis_off()
+
+
+def _copy_of(node: str, places: Mapping[str, tuple[float, float]]) -> list[tuple[float, float]]:
+    """Places of the nodes that belong to the same copy of the grammar as a node."""
+    return [place for name, place in places.items() if name[:-1] == node[:-1] and name not in AROUND_PLACES]
+
+
+def string_and_successors(
+    axes: Axes, symbols: ArrayLike, legal: ArrayLike, names: Sequence[str], pair: tuple[int, int]
+) -> None:
+    """Plot a string of a grammar: what is read at every step, and what may come next.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    symbols : (n_steps,) array-like of int
+        Index of the symbol read at every step.
+    legal : (n_steps, n_symbols) array-like of bool
+        Which symbols may follow.
+    names : sequence of str
+        The symbols.
+    pair : (int, int)
+        The step at which something has to be remembered, and the step at which it is asked for, from 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    index, may_follow = np.asarray(symbols, dtype=np.int64), np.asarray(legal, dtype=bool)
+    if may_follow.shape != (index.size, len(names)):
+        raise ValueError(
+            f"string_and_successors: {index.size} symbols and legal successors of shape {may_follow.shape}; give "
+            f"({index.size}, {len(names)})"
+        )
+    steps = np.arange(1, index.size + 1)
+    for step in pair:
+        axes.axvline(step, color=INTERNAL_STATE, lw=0.8, ls=DASHES[2], zorder=0.5)
+    at, symbol = np.nonzero(may_follow)
+    axes.plot(at + 1, symbol, ls="", marker="s", ms=11, mfc="none", mec=GREY, mew=1.3)
+    axes.plot(steps, index, ls="", marker="o", ms=6, mfc=GREY, mec="none")
+    matters = np.array(pair) - 1
+    axes.plot(steps[matters[:1]], index[matters[:1]], ls="", marker="o", ms=8, mfc=INTERNAL_STATE, mec="none")
+    asked = may_follow[matters[1]].argmax()
+    axes.plot([pair[1]], [asked], ls="", marker="s", ms=11, mfc="none", mec=INTERNAL_STATE, mew=2.2)
+    for step, word in zip(pair, ("remember", "asked for"), strict=True):
+        axes.annotate(
+            word,
+            (step, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8.5,
+        )
+    axes.set_yticks(range(len(names)), list(names))
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0.4, index.size + 0.6)
+    axes.set_xticks(steps)
+    axes.set_ylabel("symbol")
+    axes.set_xlabel("time step: read (dot), may follow (square)")
+
+
+# ------------------------------------------------------------------------------------- in the course of training
+
+
+def labelled_curves(axes: Axes, x: ArrayLike, curves: Sequence[tuple[str, ArrayLike, str]], ylabel: str) -> None:
+    """Plot curves over sequence presentations, each with its label at its end and a dash pattern of its own.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x : (n,) array-like
+        Sequence presentations.
+    curves : sequence of (label, values, colour)
+        Values of shape (n,), and one of this module's colours.
+    ylabel : str
+        What the values are.
+
+    Raises
+    ------
+    ValueError
+        If there are no curves, or one has not as many values as `x`.
+    """
+    presented = np.asarray(x, dtype=float)
+    if not curves:
+        raise ValueError("labelled_curves: no curves; give at least one")
+    labels = []
+    for i, (label, values, colour) in enumerate(curves):
+        y = np.asarray(values, dtype=float)
+        if y.shape != presented.shape:
+            raise ValueError(f"labelled_curves: {label!r} has values of shape {y.shape} for x of {presented.shape}")
+        axes.plot(presented, y, color=colour, ls=DASHES[i % len(DASHES)], lw=1.4, marker="o", ms=2.5)
+        labels.append((float(y[-1]), label))
+    axes.set_xlabel("sequence presentations")
+    axes.set_ylabel(ylabel)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.margins(x=0.01)
+    label_lines(axes, labels, size=8.5)
+
+
+#: Markers of the readings in a figure that shows several of them, in the order in which they are used.
+READING_MARKERS = ("o", "s", "v", "P", "X")
+
+
+def scaling(axes: Axes, series: Sequence[Mapping[str, Any]], xlabel: str) -> None:
+    """Plot how the number of sequences until success grows with a quantity, on logarithmic axes.
+
+    The paper's means are diamonds joined by a line. Under every reading a solved trial is a small mark and a failed
+    one an open triangle at its cap; a line joins the means, in which a failed trial counts as its cap. Readings
+    stand a little beside each other.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    series : sequence of mappings
+        The first is the paper: ``x`` and ``paper`` (both (n,)). Each other one is a reading: ``label``, ``x`` (n,),
+        ``trials`` (n lists of (sequences, solved)), ``means`` (n,).
+    xlabel : str
+        What the quantity is.
+
+    Raises
+    ------
+    ValueError
+        If there is no series, or a number is not positive.
+    """
+    if not series:
+        raise ValueError("scaling: no series; give the paper's at least")
+    numbers = [value for one in series for name in ("x", "paper", "means") for value in one.get(name, ())]
+    numbers += [value for one in series for trials in one.get("trials", ()) for value, _ in trials]
+    if not all(value > 0 for value in numbers):
+        raise ValueError("scaling: every number must be positive: the axes are logarithmic")
+    paper, *readings = series
+    axes.plot(paper["x"], paper["paper"], color=PAPER, lw=1.2, ls=DASHES[1], marker="D", ms=7, mec="none")
+    ends: list[tuple[float, str]] = [(float(paper["paper"][-1]), "paper")]
+    for number, one in enumerate(readings):
+        beside = 1.14 ** (number - (len(readings) - 1) / 2)
+        marker, filled = READING_MARKERS[number % len(READING_MARKERS)], number == 0
+        for x, trials in zip(one["x"], one["trials"], strict=True):
+            solved = np.array([value for value, success in trials if success], dtype=float)
+            failed = np.array([value for value, success in trials if not success], dtype=float)
+            place = x * beside
+            axes.plot(
+                place * (1.0 + 0.35 * _jitter(solved.size)),
+                solved,
+                ls="",
+                marker=marker,
+                ms=3.5,
+                mfc=TRIALS if filled else "none",
+                mec="none" if filled else TRIALS,
+                alpha=0.8,
+            )
+            axes.plot(
+                place * (1.0 + 0.35 * _jitter(failed.size)),
+                failed,
+                ls="",
+                marker="^",
+                ms=5,
+                mfc="none",
+                mec=FAILURE,
+                mew=1.0,
+            )
+        if len(one["x"]):
+            axes.plot(np.asarray(one["x"]) * beside, one["means"], color=TRIALS, lw=1.2, ls=DASHES[2 * number])
+            ends.append((float(one["means"][-1]), one["label"]))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("sequence presentations until success")
+    places = sorted({float(x) for one in series for x in one["x"]})
+    axes.set_xlim(places[0] / 1.25, places[-1] * 1.25)
+    axes.set_xticks(places, [f"{x:,g}" for x in places])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(axis="y")
+    _plain_thousands(axes.yaxis)
+    label_lines(axes, ends)
 
 
 # ------------------------------------------------------------------------------- a trained net, a topology
@@ -949,8 +1404,8 @@ def draw_topology(axes: Axes, topology: Any) -> None:
     """Draw a net: inputs below, the hidden layer with its memory cell blocks in the middle, outputs on top.
 
     Gates stand beside the cells they guard. Only a part of the connections is drawn: those from the inputs
-    into the first block, those from one cell back into the first block, and those from all cells to the
-    outputs.
+    into the first block, those from one cell back into the first block if there are any, and those from all
+    cells to the outputs.
 
     Parameters
     ----------
@@ -958,7 +1413,7 @@ def draw_topology(axes: Axes, topology: Any) -> None:
         Its ticks and frame are switched off.
     topology : object
         With ``n_inputs``, ``block_sizes``, ``n_outputs``, ``in_gates``, ``out_gates``, ``n_hidden``,
-        ``outputs_see_inputs`` and ``n_weights``.
+        ``recurrent``, ``cells_see_hidden``, ``outputs_see_inputs`` and ``n_weights``.
     """
     shown: list[tuple[str, int]] = []  # the hidden layer from left to right: kind and block
     for block, size in enumerate(topology.block_sizes):
@@ -988,7 +1443,8 @@ def draw_topology(axes: Axes, topology: Any) -> None:
                 GREY,
             )
     sender = x_hidden[np.flatnonzero(kinds == "cell")[-1]]
-    for target in x_hidden[(blocks == 0) & (x_hidden != sender)]:
+    sees_hidden = topology.recurrent & ((kinds != "cell") | topology.cells_see_hidden)
+    for target in x_hidden[(blocks == 0) & (x_hidden != sender) & sees_hidden]:
         depth = 0.7 + 0.03 * abs(sender - target)
         _curve(
             axes,
@@ -1046,3 +1502,85 @@ def _row(n: int, half: float) -> tuple[NDArray[np.float64], float | None]:
 def _curve(axes: Axes, corners: Sequence[tuple[float, float]], colour: str) -> None:
     path = Path(np.asarray(corners, dtype=float), [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
     axes.add_patch(PathPatch(path, fill=False, ec=colour, lw=1.1, zorder=1.5))
+
+
+# ------------------------------------------------------------------------------------------- the benchmark
+
+
+def engines_compared(axes: Axes, engines: Sequence[Mapping[str, Any]]) -> None:
+    """Plot the time of a network step on several engines, one line each, on a logarithmic axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    engines : sequence of mappings
+        Per engine: ``engine``, ``ns_per_step``, ``times``, as from `lstm97.bench.engines`.
+
+    Raises
+    ------
+    ValueError
+        If there is no engine.
+    """
+    if not engines:
+        raise ValueError("engines_compared: no engines; give at least one")
+    ordered = sorted(engines, key=lambda one: float(one["ns_per_step"]))
+    for y, one in enumerate(ordered):
+        ours = one["engine"].startswith("lstm97")
+        axes.plot(
+            [one["ns_per_step"]], [y], ls="", marker="o", ms=8, mfc=INTERNAL_STATE if ours else TRIALS, mec="none"
+        )
+        times = one["times"]
+        axes.annotate(
+            f"{times:,.0f}×" if times >= 10 else f"{times:.2f}×",
+            (one["ns_per_step"], y),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            color=LABEL,
+        )
+    axes.set_yticks(range(len(ordered)), [one["engine"] for one in ordered])
+    axes.set_ylim(len(ordered) - 0.4, -0.6)
+    axes.set_xscale("log")
+    axes.set_xlim(right=4.0 * max(one["ns_per_step"] for one in ordered))
+    axes.set_xlabel("nanoseconds per network step and trial")
+    axes.grid(axis="x")
+
+
+def cost_growth(axes: Axes, points: Sequence[Mapping[str, Any]], abscissa: str, xlabel: str) -> None:
+    """Plot how the time of a network step grows with a quantity, for one trial by itself and for lanes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    points : sequence of mappings
+        As from `lstm97.bench.growth`: ``one`` and ``lanes`` in nanoseconds, and the abscissa.
+    abscissa : str
+        Under which name each point has it.
+    xlabel : str
+        What it is.
+
+    Raises
+    ------
+    ValueError
+        If there are no points.
+    """
+    if not points:
+        raise ValueError("cost_growth: no points; give at least one")
+    x = [float(point[abscissa]) for point in points]
+    ends: list[tuple[float, str]] = []
+    for name, colour, dash, label in (
+        ("one", TRIALS, DASHES[1], "one trial"),
+        ("lanes", INTERNAL_STATE, DASHES[0], "in lanes"),
+    ):
+        y = [float(point[name]) for point in points]
+        axes.plot(x, y, color=colour, ls=dash, marker="o", ms=5)
+        ends.append((y[-1], label))
+    axes.set_xscale("log")
+    axes.set_xlim(x[0] / 1.25, x[-1] * 1.25)
+    axes.set_xticks(x, [f"{value:,g}" for value in x])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(0.0, 1.15 * max(float(point[name]) for point in points for name in ("one", "lanes")))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("ns per step and trial")
+    axes.grid(axis="y")
+    label_lines(axes, ends)

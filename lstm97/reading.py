@@ -126,6 +126,14 @@ class Reading:
         "Whether the hidden layer of Tasks 2a and 2b sees itself. Code B and the 10504 weights leave that out; "
         "Section 4 calls the hidden layer fully self-connected, which makes 10508.",
     )
+    multiplication_gates: str = _switch(
+        "Table 10",
+        ("Sec. 5.4",),
+        "Sec. 5.5, architecture like in Section 5.4; Table 10, code r",
+        "Where the biases of the input gates start in Experiment 5. `Table 10`: at random, like all other weights, "
+        "which Section 5.5 says, too. `Sec. 5.4`: at -3 and -6, as in Experiment 4, whose architecture the section "
+        "takes over.",
+    )
     addition: float = _switch(
         0.01,
         (0.1,),
@@ -221,6 +229,7 @@ READINGS: dict[str, Reading] = {
     "wide-start": Reading(initial_range=0.5, output_error="without f'"),
     "wide-start-linear": Reading(initial_range=0.5, output_unit="linear"),
     "recurrent": Reading(recurrence="always"),
+    "gates-as-adding": Reading(multiplication_gates="Sec. 5.4"),
 }
 
 

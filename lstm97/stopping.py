@@ -52,8 +52,11 @@ class Watch(Protocol):
             In the order of `after`.
         """
 
-    def look(self, errors: Errors, correct: Correct) -> list[Reached]:
-        """Look at the test set, where the rule has one; parameters and result as those of `observe`."""
+    def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
+        """Look at the test set, where the rule has one; parameters and result as those of `observe`.
+
+        None if that was not all of the test set yet: then `sequences` gives more of it.
+        """
 
     def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
         """Give the sequences of the next look at the test set."""
@@ -429,21 +432,36 @@ class AllPredicted:
 
 
 class AllPredictedWatch:
-    """`AllPredicted` at work in one trial."""
+    """`AllPredicted` at work in one trial.
+
+    A string that was wrong at the last look is looked at first: mostly it is wrong again, and that is all there is
+    to know.
+    """
+
+    def __init__(self) -> None:
+        self._known_wrong: int | None = None
 
     def observe(self, errors: Errors, correct: Correct) -> list[Reached]:
         """Find nothing: the sets are looked at as a whole."""
         return []
 
     def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Take every string of the training set and of the test set, once."""
+        """Take every string of both sets once, or one that was wrong at the last look."""
         if not isinstance(task, EmbeddedReber):
             raise TypeError(f"AllPredicted is a rule for EmbeddedReber, not for {type(task).__name__}")
-        return task.distinct
+        return task.distinct if self._known_wrong is None else task.distinct.take(np.array([self._known_wrong]))
 
-    def look(self, errors: Errors, correct: Correct) -> list[Reached]:
-        """Look at both sets: see `Watch.look`."""
-        return [Reached(len(correct))] if bool(correct.all()) else []
+    def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
+        """Look at both sets, or at the one string, which settles it if it is wrong again: see `Watch.look`."""
+        if self._known_wrong is not None:
+            if not correct[0]:
+                return []
+            self._known_wrong = None
+            return None
+        if bool(correct.all()):
+            return [Reached(len(correct))]
+        self._known_wrong = int(np.argmin(correct))
+        return []
 
 
 def expected_wait(wrong: float, window: int) -> float:

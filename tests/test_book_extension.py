@@ -122,11 +122,6 @@ def test_captions_hold_mathematics_and_code() -> None:
     assert kinds == ["Text", "math", "Text", "literal", "Text"]
 
 
-def test_counts() -> None:
-    assert generated.count(1234567.6) == "1,234,568"
-    assert generated.count(float("nan")) == generated.count(None) == "–"
-
-
 def test_citations_expand_ranges(tmp_path: Path) -> None:
     (tmp_path / "lstm97").mkdir()
     text = 'def f():\n    """Do.\n\n    Paper: Sec. 4; App. A.1 (6)-(8), (19).\n\n    Not (3).\n    """\n'

@@ -8,11 +8,12 @@ import pytest
 from records import record
 
 from lstm97.cli import main
-from lstm97.experiments import row
+from lstm97.experiments import row, rows
 from lstm97.trials.runner import execute
 from lstm97.trials.slices import Job
 from lstm97.trials.store import Store
 
+TEST = {"n": 2560, "wrong": 7, "mean_absolute_error": 0.02, "mse": 0.002}
 COMMANDS = ("rows", "run", "table", "verify", "bench")
 
 
@@ -43,7 +44,8 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
         (["run", "table9/6a", "--jobs", "-1"], "'-1' is not a whole number"),
         (["run", "table9/6a", "--lanes", "0"], "'0' is not a whole number"),
         (["run", "table9/6a", "--first", "0"], "'0' is not a whole number"),
-        (["table", "12"], "give one of 7, 9"),
+        (["table", "12"], "give one of 1, 2, 3, 4, 5, 6, 7, 8, 9"),
+        (["table", "table10"], "there is no table 'table10'"),
         (["verify", "--sample", "0"], "'0' is not a whole number"),
         (["verify", "--row", "table1/x"], "there is no row 'table1/x'"),
         (["run", "table9/6a", "--store", "{file}/runs"], "give another folder with --store"),
@@ -72,6 +74,17 @@ def test_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rows", "--json"]) == 0
     listed = {entry["row"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert listed["table9/6a"]["paper"]["sequences"] == row("table9/6a").paper.sequences
+    assert list(listed) == list(rows())
+    assert listed["table1/3x2-0.2"]["paper"]["wrong"] is None
+
+
+def test_rows_show_what_the_paper_prints_of_the_test_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing in Tables 1 to 3, fractions in Tables 4 to 6, whole numbers in the others."""
+    assert main(["rows"]) == 0
+    last = {line.split()[0]: line.split("  ")[-1].strip() for line in capsys.readouterr().out.splitlines()}
+    assert [last[name] for name in ("table1/3x2-0.1", "table2/2b", "table3/q50-p50")] == ["–", "–", "–"]
+    assert (last["table4/T100-N3"], last["table5/T100-N1"]) == ("0.5 of 2560", "38.4 of 2560")
+    assert (last["table7/T500"], last["table8/T100"]) == ("0 of 2560", "14 of 2560")
 
 
 def test_table(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +96,38 @@ def test_table(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = json.loads(capsys.readouterr().out)
     assert (first["row"], first["mean"], first["verdict"]) == ("table9/6a", 31_050, "A")
     assert (second["row"], second["mean"], second["verdict"]) == ("table9/6b", None, "")
+
+
+@pytest.mark.parametrize("table", sorted({entry.table for entry in rows().values()}))
+def test_every_table_with_and_without_records(table: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stops = [stop for entry in rows().values() if entry.table == table for stop in entry.stops]
+    arguments = ["table", table, "--store", str(tmp_path)]
+    assert main(arguments) == 0
+    lines = {one.split("  ")[0]: one for one in capsys.readouterr().out.splitlines()}
+    for stop in stops:
+        assert "0 of 0" in lines[stop.label]
+        assert lines[stop.label].endswith("not measured yet")
+        assert f"{stop.paper.sequences:,.0f}" in lines[stop.label]
+    assert main([*arguments, "--json"]) == 0
+    assert [entry["row"] for entry in json.loads(capsys.readouterr().out)] == [stop.label for stop in stops]
+
+    entry = stops[-1]  # the last row, and its last stop
+    reached = {name: {"sequences": int(paper.sequences), "test": TEST} for name, paper in entry.milestones}
+    for trial in range(1, entry.n_trials + 1):
+        one = record(trial, int(entry.paper.sequences), row=entry.name)
+        Store(tmp_path).append(one | ({"milestones": reached} if reached else {}))
+    assert main(arguments) == 0
+    lines = {one.split("  ")[0]: one for one in capsys.readouterr().out.splitlines()}
+    assert sum(one.endswith("A reproduced") for one in lines.values()) == len(entry.stops)
+    for stop in entry.stops:
+        assert f"{entry.n_trials} of {entry.n_trials}" in lines[stop.label]
+        assert "  1.00  " in lines[stop.label]
+    assert main([*arguments, "--json"]) == 0
+    found = {one["row"]: one for one in json.loads(capsys.readouterr().out)}
+    for stop in entry.stops:
+        assert found[stop.label]["mean"] == stop.paper.sequences
+        assert found[stop.label]["paper"] == {"sequences": stop.paper.sequences, "wrong": stop.paper.wrong}
+        assert (found[stop.label]["wrong"] == 7.0) == bool(stop.milestone)
 
 
 def test_table_reports_a_half_written_line(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

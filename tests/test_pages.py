@@ -7,11 +7,12 @@ import pytest
 from records import record
 
 from lstm97 import error_flow, pages
-from lstm97.experiments import row
+from lstm97.experiments import row, rows
 from lstm97.pages import source
 from lstm97.reading import READINGS
 from lstm97.trials import Evidence, Outcome, summarise
 from lstm97.trials.runner import Rerun
+from lstm97.trials.store import at_stop
 
 
 def test_source_is_the_function_without_its_docstring():
@@ -115,6 +116,148 @@ def test_tables_come_from_rows_and_records() -> None:
         pages.conditions([])
 
 
+# All kinds of rows
+
+
+def test_conditions_of_every_kind_of_row() -> None:
+    names = ("table1/4x1-0.1", "table2/2a", "table3/q50-p50", "table4/T100-N3", "table5/T100-N3", "table8/T100")
+    lines = {line[0]: line[1:-1] for line in pages.conditions([row(name) for name in names]).rows}
+    assert lines["Input gate biases"] == ("random", "none", "none", *2 * ["−1.0, −3.0, −5.0"], "random")
+    assert lines["Output gate biases"] == (
+        "−1.0, −2.0, −3.0, −4.0",
+        "no such gates",
+        "none",
+        *2 * ["−2.0, −4.0, −6.0"],
+        "random",
+    )
+    assert lines["Units with a bias"] == ("gates", *2 * ["no unit"], *2 * ["hidden units"], "all but inputs")
+    assert lines["Correct: errors below"] == ("–", "0.25", "0.2", "0.2", "0.2", "0.04")
+    assert lines["g"] == ("4f-2", "f", "4f-2", "4f-2", "4f-2", "4f-2")
+    assert lines["h"] == ("2f-1", "identity", "2f-1", "2f-1", "2f-1", "2f-1")
+    assert lines["Test sequences"] == ("256", "2,560", "10,000", "2,560", "2,560", "2,560")
+    assert lines["Weights, counted"] == ("264", "10,504", "364", "102", "102", "93")
+    assert lines["Stop"][1] == "next 10,000 correct"
+    assert lines["Stop"][4] == "at most 5 of 256 test sequences wrong, mean error below 0.04"
+
+
+def test_what_the_paper_prints_of_every_row() -> None:
+    stops = [stop for entry in rows().values() for stop in entry.stops]
+    values = {line[0]: line[1:] for line in pages.paper_values(stops).rows}
+    assert len(pages.paper_values(stops).rows) == len(stops)
+    assert values["3x2-0.2"] == ("Table 1, row 7", "30", "14,060", "–", "256", "276")
+    assert values["2b"] == ("Sec. 5.2, Task 2b, text", "18", "5,680", "–", "10,000", "10,504")
+    assert values["T100 (n_seq = 140)"][2:4] == ("482,000", "139")
+    # 0.000195 and 0.01207 of 2560
+    table_5 = {line[0]: line[1:] for line in pages.paper_values([s for s in stops if s.table == "table5"]).rows}
+    assert table_5["T1000-N1"][2:4] == ("485,080", "30.9")
+    assert table_5["T1000-N1 (ST1)"][2:4] == ("481,060", "–")
+    assert [pages.wrong_in_paper(row(name)) for name in ("table4/T100-N3", "table7/T500", "table1/4x1-0.1")] == [
+        "0.5",
+        "0",
+        "–",
+    ]
+
+
+def of_stops(name: str, n: int) -> list[Evidence]:
+    """Make the evidence for all stops of a row, from records as the paper prints the means."""
+    entry = row(name)
+    records = []
+    for trial in range(1, n + 1):
+        milestones = {
+            milestone: {"sequences": int(paper.sequences) + trial, "test": {**TEST, "wrong": 200 + trial}}
+            for milestone, paper in entry.milestones
+        }
+        one = record(trial, int(entry.paper.sequences), row=name) | {"test": {**TEST, "wrong": trial}}
+        records.append(one | ({"milestones": milestones} if milestones else {}))
+    return [
+        Evidence(summarise(records, stop, "literal"), [at_stop(one, stop.milestone) for one in records])
+        for stop in entry.stops
+    ]
+
+
+TEST = {"n": 2560, "wrong": 0, "mean_absolute_error": 0.0123, "mse": 0.001}
+
+
+@pytest.mark.parametrize("name", rows())
+@pytest.mark.parametrize("n", [0, 1, None])
+def test_pages_of_every_row(name: str, n: int | None) -> None:
+    entry = row(name)
+    n = entry.n_trials if n is None else n
+    shown = of_stops(name, n)
+    last = shown[-1]
+    assert len(shown) == 1 + len(entry.milestones)
+    compared, tested = pages.comparison(shown).rows, pages.tested(shown).rows
+    for one, line, test in zip(shown, compared, tested, strict=True):
+        assert line[0] == test[0] == one.row.label.partition("/")[2]
+        assert line[3] == f"{one.row.paper.sequences:,.0f}"
+        assert test[3] == pages.wrong_in_paper(one.row)
+    if n == 0:
+        assert compared[-1][2] == compared[-1][4] == compared[-1][6] == "–"
+        assert tested[-1][2:] == ("0", pages.wrong_in_paper(entry), "–", "–", "–", "–")
+    else:
+        assert compared[-1][2].startswith(f"{n} of {n} (")
+        assert (compared[-1][4], compared[-1][6]) == (f"{entry.paper.sequences:,.0f}", "1.00")
+        assert tested[-1][4:] == (f"{(n + 1) / 2:.1f}", str(n), "0.0123", "0.0123")
+        if entry.milestones:
+            assert compared[0][4] == f"{entry.milestones[0][1].sequences + (n + 1) / 2:,.0f}"
+            assert tested[0][4:6] == (f"{200 + (n + 1) / 2:.1f}", str(200 + n))
+    if n == entry.n_trials:
+        assert compared[-1][-1] == "**A** reproduced"
+
+    card = repr(pages.card("It works.", shown, "fig-a"))
+    assert card.count("- " + entry.title) == len(shown)
+    assert card.count("--row") == (n > 0)  # a row's stops share their trials
+    if n:
+        assert f"The {n} trials of the literal reading presented {n * int(entry.paper.sequences):,} sequences" in card
+    agreements = repr(pages.agreements(shown))
+    assert ("the paper prints" in agreements) == (n > 0 and any(one.row.paper.wrong is not None for one in shown))
+    assert "–" not in agreements
+    foot = repr(pages.foot(shown))
+    assert foot.count(f"| {name} | literal | {n} |") == 1
+    [trials] = pages.trials_of([last], lambda one: one.row.label)
+    assert len(trials["successes"]) == n
+    assert trials["failures"] == []
+    assert pages.conditions([one.row for one in shown]).rows
+
+
+def test_a_card_counts_all_presented_sequences() -> None:
+    records = [record(i, 5_000, row="table2/2a") | {"presented": 15_000} for i in (1, 2)]
+    card = repr(pages.card("It works.", [found(*records, name="table2/2a")], "fig-a"))
+    assert "after 5,000 sequences on average" in card
+    assert "presented 30,000 sequences" in card
+
+
+def test_paper_values_leave_out_what_the_paper_does_not_print() -> None:
+    table = pages.paper_values([row("table1/4x1-0.1"), row("table1/3x2-0.2")])
+    assert table.head == ("Row", "Place", "Trials", "Solved", "Sequences", "Weights")
+    assert [line[3] for line in table.rows] == ["100\N{NO-BREAK SPACE}%", "97\N{NO-BREAK SPACE}%"]
+    assert "Solved" not in pages.paper_values([row("table9/6a")]).head
+
+
+def test_tally_counts_complete_rows_by_verdict() -> None:
+    entries = [found(*SOLVED), found(*SOLVED[:3]), found(*SOLVED, reading="institute")]
+    assert repr(pages.tally(entries)).splitlines() == [
+        "- `literal`, 2 rows: 1 A (reproduced), 1 not complete yet.",
+        "- `institute`, 1 rows: 1 A (reproduced).",
+    ]
+
+
+def test_scaling_has_the_paper_first_and_failures_at_their_caps() -> None:
+    entries = [found(*SOLVED[:2], *FAILED), found(name="table9/6b"), found(*SOLVED[:1], reading="institute")]
+    paper, literal, institute = pages.scaling_of(entries, lambda one: len(one.topology.block_sizes))
+    assert paper == {"x": [2, 3], "paper": [31_390, 571_100]}
+    assert literal["trials"] == [[(30_000.0, True), (30_100.0, True), (1_000_000.0, False)]]
+    assert (literal["label"], literal["x"], literal["means"]) == ("literal", [2], [entries[0].summary.mean])
+    assert (institute["label"], institute["x"]) == ("institute", [2])
+
+
+def test_agreements_say_nothing_of_test_figures_that_the_paper_lacks() -> None:
+    one = found(*[record(i, 10_000, row="table1/3x2-0.2") for i in range(1, 4)], name="table1/3x2-0.2")
+    text = repr(pages.agreements([one]))
+    assert "the paper has 97 % of its trials solved" in text
+    assert "the paper prints" not in text
+
+
 def test_readings_are_compared_where_they_differ() -> None:
     switches = [line[0] for line in pages.readings_compared("literal", "institute").rows]
     assert switches == [f"`{name}`" for name, _ in READINGS["institute"].differences()]
@@ -135,7 +278,7 @@ def test_foot_names_records_specification_and_versions() -> None:
 
 
 def test_reruns_show_a_difference() -> None:
-    outcome = Outcome(True, 30_000, 1, SOLVED[0]["test"], SOLVED[0]["curve"], None)
+    outcome = Outcome(True, 30_000, 30_000, 1, SOLVED[0]["test"], SOLVED[0]["curve"], None)
     same = Rerun(SOLVED[0], outcome, {})
     other = Rerun(SOLVED[0], outcome, {"sequences": (30_000, 30_001)})
     verdicts = [line[-1] for line in pages.reruns([same, other]).rows]

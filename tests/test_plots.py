@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from lstm97 import plots
+from lstm97.tasks.reber import EMBEDDED, REBER, SYMBOLS, draw_strings, legal_successors
 from lstm97.topology import Topology
 
 
@@ -322,6 +323,16 @@ def test_draw_topology_shows_every_hidden_unit(changes, counts):
     assert plots.digest(figure).startswith("figure ")
 
 
+@pytest.mark.parametrize(
+    ("changes", "n_back"),
+    [({}, 4), ({"recurrent": False}, 0), ({"cells_see_hidden": False}, 2)],
+)
+def test_draw_topology_draws_the_way_back_only_where_there_is_one(changes, n_back):
+    _, axes = plt.subplots()
+    plots.draw_topology(axes, topology(**changes))
+    assert sum(type(patch).__name__ == "PathPatch" for patch in axes.patches) == n_back
+
+
 def test_draw_cell_names_all_parts():
     figure, axes = plt.subplots()
     plots.draw_cell(axes)
@@ -406,3 +417,114 @@ def test_states_side_by_side_draws_a_panel_per_cell():
     assert all([text.get_text() for text in axes.texts] == ["XY", "YX"] for axes in panels.ravel())
     with pytest.raises(ValueError, match="3 panels for 4 cells"):
         plots.states_side_by_side(panels.ravel()[:3], traces, ["XY", "YX"], [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("grammar", [REBER, EMBEDDED])
+def test_draw_grammar_draws_every_edge_with_its_symbol(grammar):
+    figure, axes = plt.subplots()
+    plots.draw_grammar(axes, grammar)
+    drawn = sorted(text.get_text() for text in axes.texts if text.get_text() in SYMBOLS)
+    assert drawn == sorted(symbol for edges in grammar.values() for symbol in edges)
+    places = plots.grammar_places(grammar)
+    nodes = next(line for line in axes.lines if len(line.get_xdata()) == len(grammar))
+    assert {tuple(point) for point in nodes.get_xydata()} == set(places.values())
+    assert len(set(places.values())) == len(grammar)
+    # An arrow for every edge that is no loop, from the source to the target; a loop for every other.
+    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
+    edges = [(node, target) for node, edges in grammar.items() for target in edges.values()]
+    assert len(arrows) == sum(node != target for node, target in edges)
+    for arrow, (node, target) in zip(arrows, [edge for edge in edges if edge[0] != edge[1]], strict=True):
+        start, end = np.array(arrow.get_position()), np.array(arrow.xy)
+        assert np.hypot(*(start - places[node])) < 0.2
+        assert np.hypot(*(end - places[target])) < 0.2
+    assert plots.digest(figure).startswith("figure ")
+
+
+def test_draw_grammar_marks_the_outer_symbols_outside_the_copies_only():
+    _, axes = plt.subplots()
+    plots.draw_grammar(axes, EMBEDDED, outer="TP")
+    marked = [text.get_text() for text in axes.texts if to_hex(text.get_color()) == plots.INTERNAL_STATE.lower()]
+    assert sorted(marked) == ["P", "P", "T", "T"]
+
+
+def test_a_changed_edge_changes_the_digest():
+    def drawing(grammar):
+        figure, axes = plt.subplots()
+        plots.draw_grammar(axes, grammar)
+        return plots.digest(figure)
+
+    assert drawing(REBER) != drawing({**REBER, "2": {"S": "2", "X": "5"}})
+    assert drawing(REBER) == drawing(dict(REBER))
+
+
+def test_draw_grammar_refuses_an_unknown_node():
+    with pytest.raises(ValueError, match="no place for the nodes 8"):
+        plots.draw_grammar(plt.subplots()[1], {"0": {"B": "8"}, "8": {}})
+
+
+def test_string_and_successors_shows_what_is_read_and_what_may_follow():
+    _, axes = plt.subplots()
+    batch = draw_strings(np.random.default_rng(4), 1)  # BPBPVVEPE
+    legal = legal_successors(batch)
+    plots.string_and_successors(axes, batch.symbols, legal, SYMBOLS, (2, 7))
+    read = next(line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 8)
+    assert [SYMBOLS[int(y)] for y in read.get_ydata()] == list("BPBPVVEP")
+    squares = next(line for line in axes.lines if line.get_marker() == "s")
+    assert len(squares.get_xdata()) == legal.sum()
+    asked = [line for line in axes.lines if line.get_marker() == "s"][1]
+    assert (asked.get_xdata()[0], SYMBOLS[int(asked.get_ydata()[0])]) == (7, "P")
+    with pytest.raises(ValueError, match="give \\(8, 7\\)"):
+        plots.string_and_successors(axes, batch.symbols, legal[:3], SYMBOLS, (2, 7))
+
+
+def test_labelled_curves_label_every_curve():
+    figure, axes = plt.subplots()
+    plots.labelled_curves(axes, [0, 10, 20], [("a", [1, 2, 3], plots.ERROR), ("b", [3, 2, 1], plots.GREY)], "share")
+    assert {text.get_text() for text in axes.texts} == {"a", "b"}
+    assert [tuple(line.get_ydata()) for line in axes.lines] == [(1, 2, 3), (3, 2, 1)]
+    assert axes.get_ylabel() == "share"
+    before = plots.digest(figure)
+    axes.lines[1].set_ydata([3, 2, 1.1])
+    assert plots.digest(figure) != before
+    with pytest.raises(ValueError, match="give at least one"):
+        plots.labelled_curves(axes, [0], [], "share")
+    with pytest.raises(ValueError, match="'a' has values of shape"):
+        plots.labelled_curves(axes, [0], [("a", [1, 2], plots.GREY)], "share")
+
+
+SERIES = [
+    {"x": [50, 100], "paper": [30e3, 31e3]},
+    {"label": "one", "x": [50, 100], "trials": [[(8e4, True), (2e5, False)], [(2e5, False)]], "means": [14e4, 2e5]},
+    {"label": "two", "x": [50], "trials": [[(25e3, True), (26e3, True)]], "means": [25.5e3]},
+]
+
+
+def test_scaling_shows_the_paper_and_every_trial():
+    figure, axes = plt.subplots()
+    plots.scaling(axes, SERIES, "lag")
+    by_marker = {marker: [line for line in axes.lines if line.get_marker() == marker] for marker in "Dos^"}
+    (paper,) = by_marker["D"]
+    assert paper.get_xydata().tolist() == [[50, 30e3], [100, 31e3]]
+    assert paper.get_color() == plots.PAPER
+    assert [y for line in by_marker["o"] for y in line.get_ydata()] == [8e4]
+    assert [y for line in by_marker["s"] for y in line.get_ydata()] == [25e3, 26e3]
+    assert [y for line in by_marker["^"] for y in line.get_ydata()] == [2e5, 2e5]
+    # Every mark is nearer to its own lag than to another one.
+    marks = [x for marker in "os^" for line in by_marker[marker] for x in line.get_xdata()]
+    assert all(min(abs(np.log(x / 50)), abs(np.log(x / 100))) < np.log(2) / 3 for x in marks)
+    assert {text.get_text() for text in axes.texts} == {"paper", "one", "two"}
+    assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "lag")
+    other = [*SERIES[:2], {**SERIES[2], "trials": [[(25e3, True), (27e3, True)]]}]
+    changed, axes = plt.subplots()
+    plots.scaling(axes, other, "lag")
+    assert plots.digest(changed) != plots.digest(figure)
+
+
+def test_scaling_works_before_anything_is_measured():
+    figure, axes = plt.subplots()
+    plots.scaling(axes, SERIES[:1], "lag")
+    assert plots.digest(figure).startswith("figure ")
+    with pytest.raises(ValueError, match="give the paper's at least"):
+        plots.scaling(axes, [], "lag")
+    with pytest.raises(ValueError, match="must be positive"):
+        plots.scaling(axes, [{"x": [0.0], "paper": [1.0]}], "lag")

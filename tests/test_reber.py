@@ -234,6 +234,53 @@ def test_exemplars_are_picked_at_random_from_the_training_set() -> None:
         assert abs(drawn[word] / n - share) < 5 * np.sqrt(share / n)
 
 
+def test_the_distinct_strings_are_those_of_both_sets_each_once() -> None:
+    task = EmbeddedReber(2)
+    both = words(task.training) + words(task.test)
+    found = words(task.distinct)
+    assert found == list(dict.fromkeys(both))
+    assert len(found) < len(both)
+    assert set(found) > set(words(task.training))  # negative control: one set is not enough
+    assert broken_rules(task.distinct) == set()
+
+
+def test_the_test_set_is_the_pairs_whatever_the_random_numbers() -> None:
+    task = EmbeddedReber(1)
+    for seed in (0, 1):
+        assert words(task.unseen(np.random.default_rng(seed), 256)) == words(task.test)
+    for n in (255, 2560):
+        with pytest.raises(ValueError, match=f"n is {n}: the test set has 256 strings"):
+            task.unseen(np.random.default_rng(0), n)
+
+
+@given(SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_a_string_is_correct_if_all_of_its_symbols_are_predicted(seed: int) -> None:
+    """A plain check of Sec. 5.1: the units of the possible next symbols are always the most active ones."""
+    rng, task = np.random.default_rng(seed), EmbeddedReber(1)
+    batch = task.sample(rng, 12)
+    outputs = 0.6 * legal_successors(batch) + rng.uniform(0.0, 0.65, size=(batch.n_steps, 7))
+    errors, correct = task.score(batch, outputs)
+    for i, (word, shown) in enumerate(zip(words(batch), sequences(batch, outputs), strict=True)):
+        node, right, largest = "begin", True, np.zeros(7)
+        for t, symbol in enumerate(word[:-1]):
+            node = EMBEDDED[node][symbol]
+            most_active = sorted(range(7), key=lambda k: -shown[t, k])[: len(EMBEDDED[node])]
+            right = right and {SYMBOLS[k] for k in most_active} == set(EMBEDDED[node])
+            target = np.array([float(s == word[t + 1]) for s in SYMBOLS])
+            largest = np.maximum(largest, abs(target - shown[t]))
+        assert correct[i] == right
+        assert np.array_equal(errors[i], largest)
+
+
+def test_one_symbol_that_is_not_predicted_makes_a_string_wrong() -> None:
+    task = EmbeddedReber(1)
+    outputs = legal_successors(task.test).astype(np.float64)
+    assert task.score(task.test, outputs)[1].all()
+    outputs[task.test.offsets[6] - 2] = np.eye(7)[0]  # the last symbol but one of string 5
+    assert np.flatnonzero(~task.score(task.test, outputs)[1]).tolist() == [5]
+
+
 def test_no_tolerance_calls_an_output_correct() -> None:
     assert not EmbeddedReber().tolerance > 0.0
 

@@ -1,5 +1,6 @@
 """Intervals agree with known values, and the verdict follows its one rule."""
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from records import record
 
-from lstm97.experiments import row
+from lstm97.experiments import row, rows
+from lstm97.experiments import row as find_row
 from lstm97.trials.statistics import (
     bootstrap_mean,
     course,
@@ -138,14 +140,117 @@ def test_a_row_that_is_out_by_more_but_in_the_papers_order_gets_a_c(tmp_path: Pa
 
 def test_the_scoreboard_lists_every_row_under_the_literal_reading(tmp_path: Path) -> None:
     lines = scoreboard(Store(tmp_path))
-    assert [line["row"] for line in lines] == [
-        "table7/T100",
-        "table7/T500",
-        "table7/T1000",
-        "table9/6a",
-        "table9/6b",
+    assert [line["row"] for line in lines] == [stop.label for entry in rows().values() for stop in entry.stops]
+    assert len(lines) == 37
+    assert [line["row"] for line in lines if line["table"] == "table8"] == [
+        "table8/T100 (n_seq = 140)",
+        "table8/T100",
     ]
     assert {line["verdict_word"] for line in lines} == {"not measured yet"}
+
+
+# Rows of which the paper prints several stops
+
+
+def with_st1(trial: int, st1: int | None, sequences: int, row: str = "table5/T100-N3") -> dict[str, Any]:
+    """Make a record of a trial that reached ST1 (or not), and ended after so many sequences (at the cap: failed)."""
+    one = record(trial, sequences, row=row, success=sequences < find_row(row).cap)
+    test = {"n": 2560, "wrong": 100 + trial, "mean_absolute_error": 0.1, "mse": 0.02}
+    return one | {"milestones": {} if st1 is None else {"ST1": {"sequences": st1, "test": test}}}
+
+
+def test_a_milestone_has_a_summary_of_its_own() -> None:
+    st1, last = row("table5/T100-N3").stops
+    records = [with_st1(i, 40_000 + i, 50_000 + i) for i in range(1, 10)] + [with_st1(10, 45_000, last.cap)]
+    at_st1, at_last = summarise(records, st1, "literal"), summarise(records, last, "literal")
+    assert (at_st1.n_solved, at_last.n_solved) == (10, 9)
+    assert at_st1.mean == np.mean([40_000 + i for i in range(1, 10)] + [45_000])
+    assert at_last.mean == np.mean([50_000 + i for i in range(1, 10)] + [last.cap])
+    assert at_st1.wrong == 105.5
+    assert at_last.wrong == np.mean([i % 3 for i in range(1, 10)])
+    assert at_st1.ratio == pytest.approx(at_st1.mean / 41_740)
+    assert (at_st1.verdict, at_last.verdict) == ("A", "B")
+
+
+def test_a_milestone_that_was_never_reached_counts_as_the_cap() -> None:
+    st1, last = row("table5/T100-N3").stops
+    summary = summarise([with_st1(1, None, last.cap), with_st1(2, 50_000, last.cap)], st1, "literal")
+    assert (summary.n, summary.n_solved, summary.mean) == (2, 1, (last.cap + 50_000) / 2)
+
+
+def _verdicts(directory: Path, st1: dict[str, int]) -> dict[str, str]:
+    """Judge Table 5 where the last stops are as printed and the milestones are these."""
+    store = Store(directory)
+    for name, sequences in st1.items():
+        for trial in range(1, 11):
+            store.append(with_st1(trial, sequences, int(row(name).paper.sequences), name))
+    return {one.row.label: one.verdict for one in summarise_table("table5", store)}
+
+
+def test_milestones_are_ordered_among_their_like(tmp_path: Path) -> None:
+    # Far too soon, but in the paper's order. Against the other row's last stop they would not be in order.
+    verdicts = _verdicts(tmp_path / "a", {"table5/T100-N3": 10_000, "table5/T100-N1": 11_000})
+    assert {verdicts[name] for name in ("table5/T100-N3", "table5/T100-N1")} == {"A"}
+    assert {verdicts[f"{name} (ST1)"] for name in ("table5/T100-N3", "table5/T100-N1")} == {"C"}
+    verdicts = _verdicts(tmp_path / "b", {"table5/T100-N3": 11_000, "table5/T100-N1": 10_000})
+    assert {verdicts[f"{name} (ST1)"] for name in ("table5/T100-N3", "table5/T100-N1")} == {"N"}
+
+
+def test_that_a_trial_reaches_its_own_stops_in_order_says_nothing(tmp_path: Path) -> None:
+    verdicts = _verdicts(tmp_path, {"table5/T100-N3": 10_000})
+    assert (verdicts["table5/T100-N3 (ST1)"], verdicts["table5/T100-N3"]) == ("N", "A")
+
+
+def test_evidence_of_a_milestone(tmp_path: Path) -> None:
+    store, cap = Store(tmp_path), row("table5/T100-N3").cap
+    for one in (with_st1(1, 20_000, 30_000), with_st1(2, 25_000, cap), with_st1(3, None, cap)):
+        store.append(one)
+    found = {one.row.label: one for one in evidence("table5", store)}
+    st1, last = found["table5/T100-N3 (ST1)"], found["table5/T100-N3"]
+    assert [one["sequences"] for one in st1.solved] == [20_000, 25_000]
+    assert [one["sequences"] for one in last.solved] == [30_000]
+    assert len(st1.records) == len(last.records) == 3
+    assert [list(course(one)[0]) for one in st1.records] == [list(course(one)[0]) for one in last.records]
+
+
+# Rows of which the paper does not print 100 % of solved trials
+
+
+def shares(solved: int, printed: float, cap: int = 20_000) -> str:
+    """Judge 30 trials with the printed mean."""
+    entry = row("table1/3x2-0.2")
+    entry = dataclasses.replace(entry, cap=cap, paper=dataclasses.replace(entry.paper, solved=printed))
+    mean = (30 * entry.paper.sequences - (30 - solved) * cap) / solved
+    records = [record(i + 1, int(mean), row=entry.name) for i in range(solved)]
+    records += [record(i + 1, cap, row=entry.name, success=False) | {"cap": cap} for i in range(solved, 30)]
+    return summarise(records, entry, "literal").verdict
+
+
+def test_an_a_takes_the_printed_share_of_solved_trials() -> None:
+    """The printed share has to lie in the Wilson interval: of 29 of 30 it is 83 % to 99 %."""
+    assert [shares(solved, 0.97) for solved in (30, 29, 28, 27)] == ["A", "A", "A", "B"]
+    assert [shares(solved, 1.0) for solved in (30, 29)] == ["A", "B"]
+    assert shares(29, 0.83) == "B"
+    for solved, printed in ((28, 0.97), (27, 0.97), (29, 0.97), (29, 0.83)):
+        low, high = wilson_by_formula(solved, 30)
+        assert (low <= printed <= high) == (shares(solved, printed) == "A")
+
+
+def wilson_by_formula(k: int, n: int) -> tuple[float, float]:
+    z, p = 1.959963984540054, k / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+@pytest.mark.parametrize("n", [10, 18, 20, 30])
+def test_all_trials_solved_agree_with_all_solved(n: int) -> None:
+    """No rounding keeps 100 % out of the interval; one failure does."""
+    assert wilson(n, n)[1] >= 1.0 > wilson(n - 1, n)[1]
+    assert wilson(n - 1, n) == pytest.approx(wilson_by_formula(n - 1, n), rel=1e-12)
+
+
+def test_rows_with_less_than_100_per_cent() -> None:
+    assert [name for name, entry in rows().items() if entry.paper.solved < 1] == ["table1/3x2-0.2", "table1/4x1-0.5"]
 
 
 def with_curve(errors: list[float], wrong: list[int], sequences: int) -> dict[str, Any]:
@@ -158,6 +263,12 @@ def test_a_course_ends_where_the_trial_ended() -> None:
     assert list(sequences) == [100, 200, 220]
     assert list(errors) == [0.3, 0.2, 0.005]
     assert list(wrong) == [1.0, 0.5, 0.05]  # the last window holds 20 sequences only
+
+
+def test_a_course_is_of_all_presented_sequences() -> None:
+    one = with_curve([0.3, 0.2, 0.005], [100, 50, 1], 20) | {"presented": 220}
+    assert list(course(one)[0]) == [100, 200, 220]
+    assert list(course(with_curve([0.3, 0.2, 0.005], [100, 50, 1], 220))[0]) == [100, 200, 220]
 
 
 def test_first_below_is_the_end_of_the_first_such_window() -> None:

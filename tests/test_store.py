@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from records import record
 
-from lstm97.trials.store import Store, StoreError, TornLineWarning, is_done, under_cap
+from lstm97.trials.store import (
+    Store,
+    StoreError,
+    TornLineWarning,
+    answers,
+    at_stop,
+    check_record,
+    is_done,
+    presented,
+    under_cap,
+)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -73,7 +83,10 @@ def test_a_broken_line_elsewhere_is_an_error_that_names_file_and_line(
         store.records("table9/6a", "literal")
 
 
-@pytest.mark.parametrize(("field", "value"), [("trial", "1"), ("success", 1), ("trial", True), ("seconds", None)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("trial", "1"), ("success", 1), ("trial", True), ("seconds", None), ("milestones", []), ("presented", 1.5)],
+)
 def test_a_record_that_is_none_is_not_written(tmp_path: Path, field: str, value: object) -> None:
     store = Store(tmp_path)
     with pytest.raises(ValueError, match=f"{field} is"):
@@ -113,6 +126,58 @@ def test_a_claim_is_exclusive_until_it_ends(tmp_path: Path) -> None:
             assert another
     with other.claim("table9/6a", "literal", 1) as theirs:
         assert theirs
+
+
+MILESTONE = {"sequences": 20_000, "test": {"n": 2560, "wrong": 90, "mean_absolute_error": 0.1, "mse": 0.02}}
+
+
+def with_milestone(trial: int, sequences: int, *, success: bool = True, reached: bool = True) -> dict:
+    one = record(trial, sequences, success=success, row="table5/T100-N3")
+    return one | {"milestones": {"ST1": MILESTONE} if reached else {}}
+
+
+def test_a_record_read_at_a_milestone() -> None:
+    one = with_milestone(1, 30_000)
+    assert at_stop(one, "") is one
+    at_st1 = at_stop(one, "ST1")
+    assert (at_st1["success"], at_st1["sequences"], at_st1["test"]) == (True, 20_000, MILESTONE["test"])
+    assert one["test"] != MILESTONE["test"]  # the record itself stays as it is
+    assert (one["sequences"], "presented" in one["curve"]) == (30_000, False)
+    assert check_record(at_st1)
+    assert under_cap(at_st1, 25_000) == (True, 20_000.0)
+    assert under_cap(at_st1, 19_999) == (False, 19_999.0)
+    assert under_cap(one, 25_000) == (False, 25_000.0)
+
+
+def test_a_milestone_that_was_not_reached_is_a_failure_at_the_cap() -> None:
+    cap = with_milestone(1, 1)["cap"]
+    never = with_milestone(1, cap, success=False, reached=False)
+    at_st1 = at_stop(never, "ST1")
+    assert (at_st1["success"], at_st1["sequences"]) == (False, cap)
+    only_st1 = with_milestone(1, cap, success=False)  # a trial may fail after a milestone
+    assert under_cap(at_stop(only_st1, "ST1"), cap) == (True, 20_000.0)
+    assert under_cap(at_stop(only_st1, ""), cap) == (False, float(cap))
+
+
+def test_a_milestone_is_known_although_the_trial_was_given_up_early() -> None:
+    one = with_milestone(1, 22_000, success=False) | {"cap": 22_000}
+    assert answers([at_stop(one, "ST1")], 100_000) == [at_stop(one, "ST1")]
+    assert answers([at_stop(one, "")], 100_000) == []
+    none = with_milestone(1, 22_000, success=False, reached=False) | {"cap": 22_000}
+    assert answers([at_stop(none, "ST1")], 100_000) == []
+
+
+def test_a_cap_is_a_number_of_presented_sequences() -> None:
+    """Of a trial whose last 10,000 sequences do not count, 35,000 count and 45,000 were presented."""
+    one = record(1, 35_000, row="table2/2a") | {"presented": 45_000, "cap": 50_000}
+    assert (presented(one), presented(record(1, 35_000))) == (45_000, 35_000)
+    assert under_cap(one, 45_000) == (True, 35_000.0)
+    assert under_cap(one, 44_999) == (False, 44_999.0)  # it would have been given up
+    early = one | {"cap": 45_000}
+    assert is_done(early, 60_000)
+    assert is_done(early, 45_000)
+    assert is_done(early, 40_000)  # as a failure
+    assert under_cap(early, 40_000) == (False, 40_000.0)
 
 
 def test_what_a_record_says_under_another_cap() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import doctest
 import importlib
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -26,6 +27,8 @@ from lstm97.tasks import (
     TemporalOrder,
     TwoSequence,
 )
+from lstm97.tasks.base import absolute_errors, offsets_of
+from lstm97.tasks.reber import legal_successors
 from lstm97.tasks.temporal_order import CLASSES, SYMBOLS
 from lstm97.topology import Topology
 from lstm97.trials.trial import CHUNK
@@ -235,6 +238,58 @@ def test_picked_sequences_are_those_sequences(batch: Batch) -> None:
     few, same = batch.first(3), batch.take(np.arange(3))
     for field in dataclasses.fields(Batch):
         assert np.array_equal(getattr(few, field.name), getattr(same, field.name))
+
+
+@pytest.mark.parametrize(
+    "batch", [*(task.sample(np.random.default_rng(0), 7) for task in TASKS.values()), ONE_STEP_EACH]
+)
+def test_parts_of_a_batch_are_those_sequences(batch: Batch) -> None:
+    for first, last in ((0, 3), (1, 3), (2, 2), (0, len(batch)), (0, 0)):
+        part, picked = batch.part(first, last), batch.take(np.arange(first, last))
+        assert len(part) == last - first
+        assert part.offsets[0] == 0
+        assert part.n_steps == batch.offsets[last] - batch.offsets[first]
+        for field in dataclasses.fields(Batch):
+            ours, theirs = getattr(part, field.name), getattr(picked, field.name)
+            assert np.array_equal(ours, theirs)
+            if isinstance(ours, np.ndarray) and ours.size and field.name != "offsets":
+                assert np.shares_memory(ours, getattr(batch, field.name))
+    middle = batch.part(1, 3)
+    for field in dataclasses.fields(Batch):  # a part of a part
+        assert np.array_equal(getattr(middle.part(1, 2), field.name), getattr(batch.part(2, 3), field.name))
+    assert np.shares_memory(middle.targets, batch.part(2, 3).targets)
+    assert not np.shares_memory(middle.targets, batch.part(0, 1).targets)  # negative control
+
+
+@given(SEEDS)
+@settings(max_examples=50, deadline=None)
+def test_of_a_sequence_judged_at_every_step_the_largest_error_counts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    offsets = offsets_of(rng.integers(1, 6, size=5))
+    targets, outputs = rng.normal(size=(2, int(offsets[-1]), 3))
+    outputs[rng.random(outputs.shape) < 0.03] = np.nan
+    outputs[rng.random(outputs.shape) < 0.03] = np.inf
+    batch = Batch(np.zeros(len(targets), dtype=np.int64), np.zeros((len(targets), 0)), offsets, targets, True)
+    with np.errstate(invalid="ignore"):
+        expected = [np.abs(targets - outputs)[a:b].max(axis=0) for a, b in itertools.pairwise(offsets)]
+        assert np.array_equal(absolute_errors(batch, outputs), expected, equal_nan=True)
+        judged = dataclasses.replace(batch, expected=np.zeros_like(targets))
+        expected = [np.abs(outputs[a:b]).max(axis=0) for a, b in itertools.pairwise(offsets)]
+        assert np.array_equal(absolute_errors(judged, outputs), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["2a", "2b", "embedded Reber", "adding"])
+def test_an_output_that_is_no_number_is_never_correct(name: str) -> None:
+    """Wherever the net has run away; without that the outputs are correct."""
+    task = TASKS[name]
+    batch = task.sample(np.random.default_rng(0), 4)
+    outputs = batch.targets.copy()
+    if isinstance(task, EmbeddedReber):
+        outputs = legal_successors(batch).astype(np.float64)
+    assert task.score(batch, outputs)[1].all()
+    last = batch.offsets[3] - 1 if batch.every_step else 2
+    outputs[last, 0] = np.nan
+    assert task.score(batch, outputs)[1].tolist() == [True, True, False, True]
 
 
 def test_the_first_sequences_of_a_batch() -> None:

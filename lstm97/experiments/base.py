@@ -132,6 +132,9 @@ class Row:
     paper : Paper
     g, h : str
         See `lstm97.learners.LSTM`.
+    section_in_gate_bias : tuple of float or None
+        Other initial biases of the input gates that the text can be read to give: see
+        `lstm97.reading.Reading.multiplication_gates`.
     grows : bool
         Whether the memory cells are added during training: see `lstm97.learners.Growing`.
     milestones : tuple of (str, Paper)
@@ -156,6 +159,7 @@ class Row:
     n_test: int = 2560
     g: str = "4f-2"
     h: str = "2f-1"
+    section_in_gate_bias: tuple[float, ...] | None = None
     grows: bool = False
     milestones: tuple[tuple[str, Paper], ...] = ()
     milestone: str = ""
@@ -209,7 +213,11 @@ class Row:
             topology=topology,
             alpha=self.alpha,
             weight_range=float(reading.initial_range) if wide else self.weight_range,
-            in_gate_bias=self.in_gate_bias,
+            in_gate_bias=(
+                self.section_in_gate_bias or self.in_gate_bias
+                if reading.multiplication_gates == "Sec. 5.4"
+                else self.in_gate_bias
+            ),
             out_gate_bias=self.out_gate_bias,
             reading=reading,
             g=self.g,

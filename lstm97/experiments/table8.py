@@ -15,6 +15,7 @@ ROWS = (
         alpha=0.1,
         weight_range=0.1,
         in_gate_bias=None,
+        section_in_gate_bias=(-3.0, -6.0),
         out_gate_bias=None,
         stop=FewWrong(n_seq=(140, 13)),
         n_trials=10,

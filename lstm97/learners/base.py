@@ -1,5 +1,6 @@
 """The interface that every learning system has."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,3 +32,33 @@ class Learner(Protocol):
 
     def predict(self, net: Any, batch: Batch) -> NDArray[np.float64]:
         """Compute the outputs without learning; the net stays as it is."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A batch that is to be presented to a net.
+
+    Attributes
+    ----------
+    learner : Learner
+    net : object
+        The learner's net. It is changed if `learn` is true.
+    batch : Batch
+    learn : bool
+        Whether to train on the batch, or only to compute the outputs.
+    """
+
+    learner: Learner
+    net: Any
+    batch: Batch
+    learn: bool = True
+
+    def do(self) -> NDArray[np.float64]:
+        """Do it.
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        present = self.learner.train if self.learn else self.learner.predict
+        return present(self.net, self.batch)

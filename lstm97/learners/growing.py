@@ -59,7 +59,8 @@ class Growing:
     Raises
     ------
     ValueError
-        If without memory cells the output units would see nothing.
+        If without memory cells the output units would see nothing, or if there are conventional hidden units: only
+        weights to output units are kept.
     """
 
     lstm: LSTM
@@ -70,6 +71,8 @@ class Growing:
             raise ValueError(
                 "lstm: without memory cells its output units see nothing; let outputs_see_inputs be true"
             )
+        if self.lstm.topology.n_hidden:
+            raise ValueError("lstm: its conventional hidden units would lose their weights; let n_hidden be 0")
 
     @cached_property
     def small(self) -> LSTM:
@@ -147,7 +150,9 @@ class Growing:
             total += np.abs(part.targets[:, k] - outputs[:, k])
         errors = total / part.targets.shape[1]
         if part.every_step:
-            errors = np.diff(np.append(0.0, np.cumsum(errors))[part.offsets]) / np.diff(part.offsets)
+            lengths = np.diff(part.offsets)
+            # adds up step after step, on every machine and wherever a sequence stands in its batch
+            errors = np.bincount(np.repeat(np.arange(len(part)), lengths), errors, len(part)) / lengths
         net.errors += errors.tolist()
         net.presented += len(part)
         if net.presented % WINDOW == 0 and len(net.errors) == 2 * WINDOW:

@@ -125,6 +125,16 @@ class Task(ABC):
     def tolerance(self) -> float:
         """Bound on the absolute error of every output unit of a correctly processed sequence."""
 
+    @property
+    @abstractmethod
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence (Table 10, column 2)."""
+
+    @property
+    @abstractmethod
+    def minimal_lag(self) -> int:
+        """Fewest steps from the last input that matters to the error signal that needs it (Table 10, column 3)."""
+
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
@@ -205,7 +215,8 @@ def _largest_errors(expected, outputs, offsets, errors):
         for t in range(offsets[i], offsets[i + 1]):
             for k in range(outputs.shape[1]):
                 error = abs(expected[t, k] - outputs[t, k])
-                errors[i, k] = error if error > errors[i, k] else errors[i, k]
+                if error > errors[i, k] or error != error:  # what is not a number stays so
+                    errors[i, k] = error
 
 
 def random_lengths(rng: np.random.Generator, T: int, n: int) -> NDArray[np.int64]:

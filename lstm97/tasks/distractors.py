@@ -60,6 +60,16 @@ class Distractors(Task):
         """Number of symbols, one input unit each."""
         return self.p + 4
 
+    @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence; the last of its q + 4 symbols is a target only."""
+        return self.q + 3
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps from x or y to the trigger e, where the last symbol has to be predicted."""
+        return self.q + 1
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 

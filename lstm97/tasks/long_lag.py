@@ -66,6 +66,16 @@ class LongLag(Task):
         """Number of symbols, one output unit each."""
         return self.p + 1
 
+    @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence; the last of its p + 1 symbols is a target only."""
+        return self.p
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps from the first symbol to the prediction of the last one."""
+        return self.p - 1
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 

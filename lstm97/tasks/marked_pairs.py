@@ -61,6 +61,11 @@ class MarkedPairs(Task):
         raise NotImplementedError
 
     @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence."""
+        return self.T
+
+    @property
     def minimal_lag(self) -> int:
         """Fewest steps between the last marked pair and the error signal (Table 7, column 2)."""
         return self.T // 2

@@ -56,6 +56,27 @@ def embed(grammar: Grammar) -> dict[str, dict[str, str]]:
 #: :meta hide-value:
 EMBEDDED = embed(REBER)
 
+
+def shortest(grammar: Grammar) -> int:
+    """Count the symbols of a grammar's shortest string.
+
+    Parameters
+    ----------
+    grammar : mapping
+        Like `EMBEDDED`: its strings run from its first node to its last.
+
+    Returns
+    -------
+    int
+    """
+    start, *_, end = grammar
+    reached, n = {start}, 0
+    while end not in reached:
+        reached = {target for node in reached for target in grammar[node].values()}
+        n += 1
+    return n
+
+
 _NODES = tuple(EMBEDDED)
 _BEGIN, _END, _NONE = _NODES.index("begin"), _NODES.index("end"), -1
 #: Node that a symbol leads to, (n_nodes, 7); -1 where it is not legal.
@@ -267,6 +288,16 @@ class EmbeddedReber(Task):
     def __post_init__(self) -> None:
         if self.pair < 1:
             raise ValueError(f"pair is {self.pair}: give at least 1")
+
+    @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a string; its last symbol is a target only."""
+        return shortest(EMBEDDED) - 1
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps from the second symbol to the prediction of the last but one, which repeats it."""
+        return self.minimal_length - 1 - 2
 
     @cached_property
     def _sets(self) -> tuple[Batch, Batch]:

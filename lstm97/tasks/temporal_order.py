@@ -57,6 +57,11 @@ class TemporalOrder(Task):
         return len(CLASSES[self.n_relevant])
 
     @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence."""
+        return LENGTHS[0]
+
+    @property
     def minimal_lag(self) -> int:
         """Fewest steps between the last relevant symbol and the error signal (Table 10, column 3)."""
         return LENGTHS[0] - POSITIONS[self.n_relevant][-1][1]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.tasks.base import Batch, Task, offsets_of, random_lengths
 
@@ -91,6 +92,36 @@ class TwoSequence(Task):
         """Bound on the absolute error of a correctly processed sequence."""
         return VARIANTS[self.variant].tolerance
 
+    @property
+    def targets(self) -> NDArray[np.float64]:
+        """Targets of class 1 and class 2, without noise."""
+        return np.array(VARIANTS[self.variant].targets)
+
+    def classes_of(self, batch: Batch) -> NDArray[np.int64]:
+        """Tell the class of every sequence.
+
+        Parameters
+        ----------
+        batch : Batch
+
+        Returns
+        -------
+        (n,) int64
+            0 for class 1, 1 for class 2.
+        """
+        expected = batch.targets if batch.expected is None else batch.expected
+        return (expected[:, 0] == self.targets[1]).astype(np.int64)
+
+    @property
+    def minimal_length(self) -> int:
+        """Fewest time steps of a sequence."""
+        return self.T
+
+    @property
+    def minimal_lag(self) -> int:
+        """Fewest steps from the last element that tells the class to the error signal."""
+        return self.T - self.N
+
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
@@ -111,7 +142,7 @@ class TwoSequence(Task):
         first_n = offsets[:-1, np.newaxis] + np.arange(self.N)
         signal = (1.0 - 2.0 * is_class_2)[:, np.newaxis]
         values[first_n, 0] = values[first_n, 0] + signal if variant.noisy_elements else signal
-        expected = np.array(variant.targets)[is_class_2][:, np.newaxis]
+        expected = self.targets[is_class_2][:, np.newaxis]
         symbols = np.zeros(0, dtype=np.int64)
         if not variant.target_variance:
             return Batch(symbols, values, offsets, expected)

@@ -1,19 +1,21 @@
-"""Running trials side by side in one process, for a slice of time."""
+"""Running many trials side by side in one process, for a slice of time."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.learners import LSTM, Learner
-from lstm97.tasks import Task
-from lstm97.trials.trial import Work
+from lstm97.lanes import Kind, Lanes, kind_of
+from lstm97.learners import LSTM, Learner, Work
+from lstm97.tasks import Batch, Task
 
-#: Number of trials side by side in one process.
-LANES = 32
+#: Number of trials side by side in one process. More don't fit the processor's first cache.
+LANES = 16
+#: With fewer trials than this, lanes are slower than one trial after the other.
+FEWEST = 4
 
 
 class Running(Protocol):
@@ -26,8 +28,11 @@ class Running(Protocol):
         """Take what the last `work` asked for."""
 
 
-def kind(learner: Learner, task: Task) -> Hashable | None:
+def kind(learner: Learner, task: Task) -> Kind | None:
     """Tell which trials can be run side by side.
+
+    Where there is an error signal at every step, lanes have nothing to win: only the steps in between are done for
+    all lanes at once.
 
     Parameters
     ----------
@@ -36,24 +41,16 @@ def kind(learner: Learner, task: Task) -> Hashable | None:
 
     Returns
     -------
-    hashable or None
-        Equal for trials that can share lanes; None for a trial that shares them with no other.
+    Kind or None
+        Equal for trials that can share lanes; None for a trial that is run by itself.
     """
-    if not isinstance(learner, LSTM):
-        return None
-    one_hot, every_step = _form(task)
-    if every_step:
-        return None
-    wiring = learner.wiring
-    ranges = (wiring.g_range, wiring.g_low, wiring.h_range, wiring.h_low)
-    return (learner.topology, one_hot, ranges)
+    example = _example(task)
+    return kind_of(learner, example) if isinstance(learner, LSTM) and not example.every_step else None
 
 
 @cache
-def _form(task: Task) -> tuple[bool, bool]:
-    """Tell whether a task's inputs are one-hot, and whether there is an error signal at every step."""
-    batch = task.sample(np.random.default_rng(0), 1)
-    return len(batch.symbols) > 0, batch.every_step
+def _example(task: Task) -> Batch:
+    return task.sample(np.random.default_rng(0), 1)
 
 
 def side_by_side(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
@@ -68,6 +65,13 @@ def side_by_side(trials: Sequence[Running], n_lanes: int, deadline: float) -> No
     deadline : float
         On the clock of `time.perf_counter`. Works begun before are finished.
     """
+    if min(n_lanes, len(trials)) < FEWEST:
+        _in_turn(trials, deadline)
+    else:
+        _in_lanes(trials, n_lanes, deadline)
+
+
+def _in_turn(trials: Sequence[Running], deadline: float) -> None:
     left = list(trials)
     while left:
         for trial in tuple(left):
@@ -78,3 +82,31 @@ def side_by_side(trials: Sequence[Running], n_lanes: int, deadline: float) -> No
                 trial.take(work.do())
         if time.perf_counter() >= deadline:
             return
+
+
+def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
+    queue = list(trials)
+    lanes: Lanes | None = None
+    at: dict[int, Running] = {}  # which trial has which lane
+
+    def load(lane: int, trial: Running | None) -> None:
+        """Give a lane the next work of its trial, or else of the next trial in the queue."""
+        nonlocal lanes
+        work = trial.work() if trial is not None else None
+        while work is None and queue:
+            trial = queue.pop(0)
+            work = trial.work()
+        if trial is not None and work is not None:
+            if lanes is None:
+                assert isinstance(work.learner, LSTM)
+                lanes = Lanes(kind_of(work.learner, work.batch), n_lanes)
+            lanes.load(lane, work)
+            at[lane] = trial
+
+    for lane in range(min(n_lanes, len(queue))):
+        load(lane, None)
+    while lanes is not None and at:
+        for lane in lanes.run():
+            trial = at.pop(lane)
+            trial.take(lanes.unload(lane))
+            load(lane, trial if time.perf_counter() < deadline else None)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
-from lstm97.trials.store import Record, Store, answers, at_stop, under_cap
+from lstm97.trials.store import Record, Store, answers, at_stop, presented, under_cap
 
 VERDICTS = {
     "A": "reproduced",
@@ -369,8 +369,8 @@ def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
     """
     curve = record["curve"]
     n = len(curve["wrong"])
-    presented: int = record.get("presented") or record["sequences"]
-    sequences = np.minimum(curve["window"] * np.arange(1.0, n + 1), presented)
+    total = curve.get("presented", presented(record))
+    sequences = np.minimum(curve["window"] * np.arange(1.0, n + 1), total)
     share = np.asarray(curve["wrong"]) / np.diff(sequences, prepend=0.0)
     return sequences, np.asarray(curve["mean_absolute_error"], dtype=np.float64), share
 

@@ -296,15 +296,31 @@ def at_stop(record: Record, milestone: str) -> Record:
     Returns
     -------
     dict
-        With `success`, `sequences` and `test` of that moment; the curve stays that of the whole trial.
+        With `success`, `sequences` and `test` of that moment; the curve stays that of the whole trial, and says of
+        how many sequences it is.
     """
     if not milestone:
         return record
     reached = record.get("milestones", {}).get(milestone)
-    presented = record.get("presented", record["sequences"])
+    curve = record["curve"] | {"presented": presented(record)}
+    record = {name: value for name, value in record.items() if name != "presented"} | {"curve": curve}
     if reached is None:
-        return record | {"success": False, "sequences": record["cap"], "presented": presented}
-    return record | {"success": True, "presented": presented, **reached}
+        return record | {"success": False, "sequences": record["cap"]}
+    return record | {"success": True, **reached}
+
+
+def presented(record: Record) -> int:
+    """Read how many training sequences were presented, which may be more than count.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    int
+    """
+    return int(record["presented"] if "presented" in record else record["sequences"])
 
 
 def is_done(record: Record, cap: int) -> bool:
@@ -320,7 +336,7 @@ def is_done(record: Record, cap: int) -> bool:
     bool
         Yes if the trial succeeded within the cap, or failed at this cap or a larger one.
     """
-    return bool(record["cap"] >= cap or (record["success"] and record["sequences"] <= cap))
+    return bool(record["cap"] >= cap or (record["success"] and presented(record) <= cap))
 
 
 def answers(records: Sequence[Record], cap: int) -> list[Record]:
@@ -354,6 +370,6 @@ def under_cap(record: Record, cap: float = math.inf) -> tuple[bool, float]:
     sequences : float
         Until success, or the cap.
     """
-    if record["success"] and record["sequences"] <= cap:
+    if record["success"] and presented(record) <= cap:
         return True, float(record["sequences"])
     return False, float(min(cap, record["cap"]))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.experiments.base import Specification
-from lstm97.learners import Learner
+from lstm97.learners import Work
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.
@@ -111,37 +111,6 @@ def unseen_sequences(specification: Specification, trial: int) -> Batch:
     """
     _, _, seed = seed_sequence(specification.row, trial).spawn(3)
     return specification.task_of(trial).unseen(np.random.default_rng(seed), specification.n_test)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a trial wants to have computed.
-
-    Attributes
-    ----------
-    learner : Learner
-    net : object
-        The learner's net. It is changed if `learn` is true.
-    batch : Batch
-    learn : bool
-        Whether to train on the batch, or only to compute the outputs.
-    """
-
-    learner: Learner
-    net: Any
-    batch: Batch
-    learn: bool
-
-    def do(self) -> NDArray[np.float64]:
-        """Compute it.
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            What `Trial.take` takes.
-        """
-        present = self.learner.train if self.learn else self.learner.predict
-        return present(self.net, self.batch)
 
 
 @dataclass(frozen=True)
@@ -264,8 +233,11 @@ class Trial:
         before, self._net_before = self._net_before, None
         errors, correct = self.task.score(batch, outputs)
         if self._is_look_due:
+            stops = self._watch.look(errors, correct)
+            if stops is None:
+                return  # the look goes on
             self._until_look = self.specification.stop.every
-            for stop in self._watch.look(errors, correct):
+            for stop in stops:
                 self._stop(stop.milestone, self.net, self.presented)
         else:
             stops, start = self._watch.observe(errors, correct), self.presented

@@ -9,7 +9,6 @@ is replaced by what the function NAME below returns, in the book's own Markdown.
 import ast
 import importlib
 import json
-import math
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
@@ -79,100 +78,81 @@ def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]
         *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows),
     ]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return framed(caption, name, body)
+
+
+def framed(caption: str, name: str, body: str) -> str:
+    """Give a Markdown table a caption, a number and the name by which it is referred to."""
     return f":::{{table}} {caption}\n:name: {name}\n:class: compact\n:align: left\n\n{body}\n:::\n"
-
-
-def count(value: float | None) -> str:
-    """Write a count with thousands separators, and a dash for what is not known."""
-    return f"{value:,.0f}" if known(value) else "–"
-
-
-def known(value: float | None) -> bool:
-    return value is not None and not math.isnan(value)
 
 
 # The scoreboard
 
 
-def scores() -> list[dict[str, Any]]:
-    """Return the scoreboard's lines: every row under the literal reading, and what else has records."""
-    return list(importlib.import_module("lstm97.trials").scoreboard())
+def scores() -> list[Any]:
+    """Return the evidence of every row: under the literal reading, and under whatever else has records."""
+    tables = dict.fromkeys(row.table for row in importlib.import_module("lstm97.experiments").rows().values())
+    evidence = importlib.import_module("lstm97.trials").evidence
+    return [one for name in tables for one in evidence(name)]
+
+
+def verdicts(root: Path, name: str = "tab-verdicts") -> str:
+    """How many rows have which verdict, reading by reading."""
+    body = importlib.import_module("lstm97.pages").verdict_counts(scores())._repr_markdown_()
+    caption = "Number of rows by verdict, under every reading that was run. A row with two stops counts twice."
+    return framed(caption, name, body)
 
 
 def scoreboard(root: Path) -> str:
-    """Every row: the paper beside measured, one table for each reading, `literal` first."""
-    lines = scores()
-    readings = sorted({line["reading"] for line in lines}, key=lambda name: (name != "literal", name))
-    return "\n".join(reading_table(name, [line for line in lines if line["reading"] == name]) for name in readings)
-
-
-def reading_table(reading: str, lines: list[dict[str, Any]]) -> str:
-    caption = (
-        f"Sequence presentations until success, the paper's mean beside ours, under the reading `{reading}`. "
-        "Below our mean stands its 95 % bootstrap interval; after \u2265, failed trials count as caps."
-    )
-    head = ["Row", "Solved", "Paper", "Measured", "Ratio", "Verdict"]
-    return table(caption, f"tab-scoreboard-{reading}", head, map(score_cells, lines), right="bcde")
-
-
-def score_cells(line: dict[str, Any]) -> list[str]:
-    interval = f"<br><small>{count(line['low'])}\u2013{count(line['high'])}</small>" if known(line["low"]) else ""
-    ratio = f"{line['ratio']:.2f}" if known(line["ratio"]) else "–"
-    so_far = " so far" if line["n"] < line["n_trials"] else ""
-    solved = f"{line['n_solved']} of {line['n']}{so_far}" if line["n"] else "–"
-    verdict = f"**{line['verdict']}** {line['verdict_word']}"
-    if not line["verdict"]:
-        verdict = "*incomplete*" if line["n"] else "*not run*"
-    return [
-        f"{line['title']} `{line['row']}`",
-        solved,
-        count(line["paper"]),
-        ("\u2265\N{NO-BREAK SPACE}" if line["n_solved"] < line["n"] else "") + count(line["mean"]) + interval,
-        ratio,
-        verdict,
-    ]
+    """Every row under every reading, the paper beside measured: a section for each of the paper's tables."""
+    pages = importlib.import_module("lstm97.pages")
+    parts = []
+    for heading, rows in pages.by_table(scores()):
+        found = [one for _, one in rows]
+        caption = (
+            f"{heading.partition(':')[0]}: sequence presentations until success, the paper's mean beside ours. "
+            "Solved: with the 95 % Wilson interval. The other interval is the 95 % bootstrap interval of the mean; "
+            "after \u2265, failed trials count as caps."
+        )
+        body = pages.comparison(found)._repr_markdown_()
+        parts.append(f"## {heading}\n\n{framed(caption, f'tab-scoreboard-{found[0].row.table}', body)}")
+    return "\n".join(parts)
 
 
 def results(root: Path) -> str:
-    """The index page's answer: how many rows have which verdict under the literal reading, and the rows."""
-    literal = [line for line in scores() if line["reading"] == "literal"]
-    head = ["Row", "Solved", "Paper", "Measured", "Verdict"]
-    rows = ([*cells[:3], cells[3].partition("<br>")[0], cells[5]] for cells in map(score_cells, literal))
-    lines = [line for line in literal if line["n"]]
-    trials = sum(line["n"] for line in lines)
-    caption = f"Rows under the literal reading: {len(lines)} measured, with {count(trials)} recorded trials in all."
-    if not lines:
-        return table(caption, "tab-results", head, rows, right="bcd")
-    draw_results(lines, root / "book" / "executed" / "results.svg")
-    off = [line["title"] for line in lines if line["verdict"] not in ("A", "B")]
-    seen = f"far from the paper or open: {', '.join(off)}" if off else "no row is off by more than a factor of three"
+    """The index page's answer: the measured rows of the literal reading in one figure, and the verdicts counted."""
+    found = scores()
+    literal = [one for one in found if one.reading == "literal"]
+    measured = [one for one in literal if one.records]
+    if not measured:
+        return verdicts(root, "tab-results")
+    draw_results(literal, root / "book" / "executed" / "results.svg")
+    off = sum(one.summary.verdict not in ("A", "B") for one in measured)
+    # The stops of a row share their trials.
+    trials = sum(one.summary.n for one in measured if not one.row.milestone)
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
-        f":alt: Paper and measured, row by row; {seen}.\n\n"
-        "Every trial under the literal reading (dots; a triangle is a trial given up at the cap), their mean "
-        "with its 95 % bootstrap interval, and the paper's mean (diamond).\n```\n\n"
+        f":alt: Measured over the paper, row by row: {len(measured) - off} of {len(measured)} rows stand within the "
+        "bands around the paper's value, the others beside them or without a verdict yet.\n\n"
+        f"All {trials:,} trials under the literal reading, row by row, as multiples of the paper's mean (dots; a "
+        "triangle is a trial given up at the cap). Bars: our mean with its 95 % bootstrap interval, a failed trial "
+        "counting as its cap. Bands: factors of 1.5 and 3. Right: the verdict, or how many trials there are so far."
+        "\n```\n\n"
     )
-    return picture + table(caption, "tab-results", head, rows, right="bcd")
+    return picture + verdicts(root, "tab-results")
 
 
-def draw_results(lines: list[dict[str, Any]], path: Path) -> None:
-    """Draw every trial of every row, our mean and the paper's, in the paper's order; the SVG holds its digest."""
+def draw_results(found: list[Any], path: Path) -> None:
+    """Draw the rows that have records, over the paper's means, in the paper's order; the SVG holds its digest."""
     pyplot = importlib.import_module("matplotlib.pyplot")
     plots = importlib.import_module("lstm97.plots")
+    groups = importlib.import_module("lstm97.pages").ratios_of(found)
     plots.use_style()
-    figure, axes = pyplot.subplots(figsize=(7, 0.9 + 0.8 * len(lines)))
-    plots.sequences_to_success(axes, [every_trial(line) for line in lines])
+    n_lines = sum(1 + len(rows) for _, rows in groups)
+    figure, axes = pyplot.subplots(figsize=(7.4, 1.0 + 0.2 * n_lines))
+    plots.ratios_to_paper(axes, groups)
     figure.savefig(path, metadata={"Date": None, "Description": plots.digest(figure)})
     pyplot.close(figure)
-
-
-def every_trial(line: dict[str, Any]) -> dict[str, Any]:
-    """Return what the figure needs of a row: its trials, solved and failed, with the means and the paper's."""
-    pages = importlib.import_module("lstm97.pages")
-    found = importlib.import_module("lstm97.trials").evidence(line["table"])
-    wanted = [one for one in found if (one.row.label, one.reading) == (line["row"], line["reading"])]
-    (row,) = pages.trials_of(wanted, lambda one: one.row.title)
-    return dict(row)
 
 
 # Readings
@@ -303,5 +283,5 @@ def api(root: Path, *packages: str) -> str:
 
 
 MAKERS: dict[str, Callable[..., str]] = {
-    made.__name__: made for made in (scoreboard, results, readings, equations, statistics, api)
+    made.__name__: made for made in (scoreboard, verdicts, results, readings, equations, statistics, api)
 }

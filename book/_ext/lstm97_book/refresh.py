@@ -48,7 +48,7 @@ def main(names: list[str]) -> int:
         print(f"no notebook named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     if not names:
-        draw_results([line for line in scores() if line["reading"] == "literal" and line["n"]], PICTURE)
+        draw_results([one for one in scores() if one.reading == "literal"], PICTURE)
     for name in names or known:
         print(f"notebooks/{name}.ipynb", flush=True)
         refresh(NOTEBOOKS / f"{name}.ipynb")
