@@ -9,7 +9,7 @@ from lstm97 import inside
 from lstm97.experiments import row
 from lstm97.learners import LSTM, Net
 from lstm97.reading import Reading
-from lstm97.tasks import Adding, TemporalOrder
+from lstm97.tasks import Adding, Multiplication, TemporalOrder
 from lstm97.tasks.temporal_order import SYMBOLS
 
 LEARNER = cast(LSTM, row("table9/6a").under(Reading()).learner)
@@ -140,3 +140,35 @@ def test_all_orders_differ_in_the_relevant_symbols_only(n_relevant: int) -> None
         order = [s for s in drawn.symbols[a:b] if s >= SYMBOLS.index("X")]
         assert [list(word[relevant]) for word in words][int(target.argmax())] == order
     assert task.minimal_lag == {2: 40, 3: 24}[n_relevant]
+
+
+def test_saturation_is_the_slope_of_h_over_its_largest() -> None:
+    learner, net = LEARNER, random_net()
+    batch = TASK.sample(np.random.default_rng(3), 4)
+    s_c, left = inside.saturation(learner, net, batch)
+    np.testing.assert_array_equal(s_c, [learner.trace(net, batch, i).s_c[-1] for i in range(4)])
+    step = 1e-5
+    slope = (np.tanh((s_c + step) / 2) - np.tanh((s_c - step) / 2)) / (2 * step)
+    np.testing.assert_allclose(left, slope / 0.5, atol=1e-6)
+
+
+def test_the_initial_net_is_the_one_that_the_trial_starts_from() -> None:
+    specification = row("table9/6a").under(Reading())
+    one, again, other = (inside.initial_net(specification, trial) for trial in (1, 1, 2))
+    np.testing.assert_array_equal(one.weights.w, again.weights.w)
+    assert not np.array_equal(one.weights.w, other.weights.w)
+
+
+def test_explained_is_the_share_of_the_variance() -> None:
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(5000, 2))
+    noise = rng.normal(size=5000)
+    assert inside.explained(states, 3.0 + states @ [1.0, -2.0]) == pytest.approx(1.0)
+    assert inside.explained(states, noise) < 0.01
+    assert inside.explained(states, states[:, 0] + noise) == pytest.approx(0.5, abs=0.05)
+
+
+def test_marked_pair_values_make_the_target() -> None:
+    batch = Multiplication(T=100).sample(np.random.default_rng(0), 500)
+    x_1, x_2 = inside.marked_pair_values(batch)
+    np.testing.assert_allclose(x_1 * x_2, batch.targets[:, 0])
