@@ -176,7 +176,7 @@ def test_kinds() -> None:
 
 
 def interpreted_lanes(*change: str) -> Any:
-    """Make the module's functions plain Python, with vectors as small arrays; optionally change a piece of its source."""
+    """Make the module's functions plain Python, with vectors as small arrays; perhaps with a piece changed."""
 
     def store(array: np.ndarray, index: int, numbers: np.ndarray) -> None:
         array.reshape(-1)[index : index + simd.WIDTH] = numbers
@@ -196,9 +196,9 @@ def interpreted_lanes(*change: str) -> Any:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("load(net, l * n_lanes + lane)\n", "load(net, lane)\n"),
-        ("increment = load(sigma, block_of_cell[v] * n_lanes + lane) * increment", "increment = load(sigma, lane) * increment"),
-        ("store(ds_dw, j + i, load(ds_dw, j + i) + factor_0 * x_m)", "store(ds_dw, j + i, load(ds_dw, j + i) + factor_1 * x_m)"),
+        ("load(w, m * row + i_2) * x_m", "load(w, m * row + i_1) * x_m"),
+        ("load(sigma, block_of_cell[v] * n_lanes + lane) * increment", "load(sigma, lane) * increment"),
+        ("load(ds_dw, j + i) + factor_0 * x_m", "load(ds_dw, j + i) + factor_1 * x_m"),
         ("nets.alpha[lane],\n", "nets.alpha[0],\n"),
         ("vectors.y[:, lane] = wiring.initial_y", "vectors.y[:, lane] = 0.0"),
         ("            vectors.ds_dw[m, r, lane] = 0.0\n", "            pass\n"),
