@@ -426,11 +426,11 @@ def test_draw_grammar_draws_every_edge_with_its_symbol(grammar):
     drawn = sorted(text.get_text() for text in axes.texts if text.get_text() in SYMBOLS)
     assert drawn == sorted(symbol for edges in grammar.values() for symbol in edges)
     places = plots.grammar_places(grammar)
-    nodes = next(line for line in axes.lines if len(line.get_xdata()) == len(grammar))
-    assert {tuple(point) for point in nodes.get_xydata()} == set(places.values())
+    nodes = next(line for line in axes.lines if len(points(line)) == len(grammar))
+    assert {tuple(point) for point in points(nodes)} == set(places.values())
     assert len(set(places.values())) == len(grammar)
     # An arrow for every edge that is no loop, from the source to the target; a loop for every other.
-    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
+    arrows: list[Any] = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
     edges = [(node, target) for node, edges in grammar.items() for target in edges.values()]
     assert len(arrows) == sum(node != target for node, target in edges)
     for arrow, (node, target) in zip(arrows, [edge for edge in edges if edge[0] != edge[1]], strict=True):
@@ -467,12 +467,11 @@ def test_string_and_successors_shows_what_is_read_and_what_may_follow():
     batch = draw_strings(np.random.default_rng(4), 1)  # BPBPVVEPE
     legal = legal_successors(batch)
     plots.string_and_successors(axes, batch.symbols, legal, SYMBOLS, (2, 7))
-    read = next(line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 8)
-    assert [SYMBOLS[int(y)] for y in read.get_ydata()] == list("BPBPVVEP")
-    squares = next(line for line in axes.lines if line.get_marker() == "s")
-    assert len(squares.get_xdata()) == legal.sum()
-    asked = [line for line in axes.lines if line.get_marker() == "s"][1]
-    assert (asked.get_xdata()[0], SYMBOLS[int(asked.get_ydata()[0])]) == (7, "P")
+    read = next(line for line in axes.lines if line.get_marker() == "o" and len(points(line)) == 8)
+    assert [SYMBOLS[int(y)] for _, y in points(read)] == list("BPBPVVEP")
+    squares, asked = (points(line) for line in axes.lines if line.get_marker() == "s")
+    assert len(squares) == legal.sum()
+    assert (asked[0][0], SYMBOLS[int(asked[0][1])]) == (7, "P")
     with pytest.raises(ValueError, match="give \\(8, 7\\)"):
         plots.string_and_successors(axes, batch.symbols, legal[:3], SYMBOLS, (2, 7))
 
@@ -481,7 +480,7 @@ def test_labelled_curves_label_every_curve():
     figure, axes = plt.subplots()
     plots.labelled_curves(axes, [0, 10, 20], [("a", [1, 2, 3], plots.ERROR), ("b", [3, 2, 1], plots.GREY)], "share")
     assert {text.get_text() for text in axes.texts} == {"a", "b"}
-    assert [tuple(line.get_ydata()) for line in axes.lines] == [(1, 2, 3), (3, 2, 1)]
+    assert [[y for _, y in points(line)] for line in axes.lines] == [[1, 2, 3], [3, 2, 1]]
     assert axes.get_ylabel() == "share"
     before = plots.digest(figure)
     axes.lines[1].set_ydata([3, 2, 1.1])
@@ -492,7 +491,7 @@ def test_labelled_curves_label_every_curve():
         plots.labelled_curves(axes, [0], [("a", [1, 2], plots.GREY)], "share")
 
 
-SERIES = [
+SERIES: list[dict[str, Any]] = [
     {"x": [50, 100], "paper": [30e3, 31e3]},
     {"label": "one", "x": [50, 100], "trials": [[(8e4, True), (2e5, False)], [(2e5, False)]], "means": [14e4, 2e5]},
     {"label": "two", "x": [50], "trials": [[(25e3, True), (26e3, True)]], "means": [25.5e3]},
@@ -502,15 +501,17 @@ SERIES = [
 def test_scaling_shows_the_paper_and_every_trial():
     figure, axes = plt.subplots()
     plots.scaling(axes, SERIES, "lag")
-    by_marker = {marker: [line for line in axes.lines if line.get_marker() == marker] for marker in "Dos^"}
-    (paper,) = by_marker["D"]
-    assert paper.get_xydata().tolist() == [[50, 30e3], [100, 31e3]]
-    assert paper.get_color() == plots.PAPER
-    assert [y for line in by_marker["o"] for y in line.get_ydata()] == [8e4]
-    assert [y for line in by_marker["s"] for y in line.get_ydata()] == [25e3, 26e3]
-    assert [y for line in by_marker["^"] for y in line.get_ydata()] == [2e5, 2e5]
+    shown = {
+        marker: [tuple(point) for line in axes.lines if line.get_marker() == marker for point in points(line)]
+        for marker in "Dos^"
+    }
+    assert shown["D"] == [(50, 30e3), (100, 31e3)]
+    assert next(line for line in axes.lines if line.get_marker() == "D").get_color() == plots.PAPER
+    assert [y for _, y in shown["o"]] == [8e4]
+    assert [y for _, y in shown["s"]] == [25e3, 26e3]
+    assert [y for _, y in shown["^"]] == [2e5, 2e5]
     # Every mark is nearer to its own lag than to another one.
-    marks = [x for marker in "os^" for line in by_marker[marker] for x in line.get_xdata()]
+    marks = [x for marker in "os^" for x, _ in shown[marker]]
     assert all(min(abs(np.log(x / 50)), abs(np.log(x / 100))) < np.log(2) / 3 for x in marks)
     assert {text.get_text() for text in axes.texts} == {"paper", "one", "two"}
     assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "lag")
