@@ -127,7 +127,7 @@ def test_a_net_has_the_same_bits_alone_with_others_and_in_any_lane(name: str) ->
 def test_rows_of_the_paper(name: str, reading: Reading) -> None:
     """As in trials: works follow each other on the same nets, some only predict."""
     specification = row(name).under(reading)
-    learner, task = specification.learner, specification.task
+    learner, task = specification.learner, specification.task_of(1)
     nets_in_lanes = [learner.start(np.random.default_rng(seed)) for seed in range(3)]
     nets_alone = [learner.copy(net) for net in nets_in_lanes]
     rng = np.random.default_rng(9)
@@ -249,6 +249,16 @@ def test_a_neighbours_weight_would_be_seen() -> None:
 # --- bad input
 
 
+def load_twice(free: Lanes, work: Work) -> None:
+    free.load(0, work)
+    free.load(0, work)
+
+
+def load_and_unload(free: Lanes, work: Work) -> None:
+    free.load(0, work)
+    free.unload(0)
+
+
 @dataclass
 class Misuse:
     call: Callable[[Lanes, Work], Any]
@@ -261,8 +271,8 @@ class Misuse:
         Misuse(lambda free, work: Lanes(free.kind, 0), "n_lanes is 0: give at least 1"),
         Misuse(lambda free, work: free.run(), "no lane has work"),
         Misuse(lambda free, work: free.load(2, work), "lane is 2: give one of those that are free"),
-        Misuse(lambda free, work: [free.load(0, work), free.load(0, work)], "lane is 0"),
-        Misuse(lambda free, work: [free.load(0, work), free.unload(0)], "lane is 0: give one of those that `run`"),
+        Misuse(lambda free, work: load_twice(free, work), "lane is 0"),
+        Misuse(lambda free, work: load_and_unload(free, work), "lane is 0: give one of those that `run`"),
         Misuse(lambda free, work: free.unload(1), "lane is 1: give one of those that `run`"),
         Misuse(lambda free, work: free.load(0, work_of(SETTINGS["reber"], 0, (3,))), "of another kind"),
         Misuse(lambda free, work: free.load(0, work_of(SETTINGS["adding"], 0, (3, 0))), "has an empty sequence"),
