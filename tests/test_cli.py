@@ -42,6 +42,7 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
         (["run", "table9/6a", "--trials", "0"], "'0' is not a whole number of at least 1"),
         (["run", "table9/6a", "--cap", "many"], "'many' is not a whole number"),
         (["run", "table9/6a", "--jobs", "-1"], "'-1' is not a whole number"),
+        (["run", "table9/6a", "--lanes", "0"], "'0' is not a whole number"),
         (["run", "table9/6a", "--first", "0"], "'0' is not a whole number"),
         (["table", "12"], "give one of 1, 2, 3, 4, 5, 6, 7, 8, 9"),
         (["table", "table10"], "there is no table 'table10'"),
@@ -141,10 +142,14 @@ def test_table_reports_a_half_written_line(store: Path, capsys: pytest.CaptureFi
 def test_run_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["table9/6a", "--trials", "2", "--cap", "600", "--jobs", "1", "--store", str(tmp_path)]
     assert main(["run", *arguments]) == 0
-    assert "0 of 2 trials solved" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "0 of 2 trials solved" in captured.out
+    assert captured.err.startswith("2 trials to run, 0 recorded; ")
+    assert "if each takes the paper's mean number of sequences" in captured.err
+    assert "2/2" in captured.err
     assert main(["run", *arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []  # nothing left to run
-    assert main(["verify", "--store", str(tmp_path), "--jobs", "1"]) == 0
+    assert main(["verify", "--store", str(tmp_path), "--jobs", "2", "--lanes", "1"]) == 0
     assert "2 of 2 trials reproduced exactly" in capsys.readouterr().out
 
 

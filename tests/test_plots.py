@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, StepPatch
 
 from lstm97 import plots
 from lstm97.tasks.reber import EMBEDDED, REBER, SYMBOLS, draw_strings, legal_successors
@@ -529,3 +529,55 @@ def test_scaling_works_before_anything_is_measured():
         plots.scaling(axes, [], "lag")
     with pytest.raises(ValueError, match="must be positive"):
         plots.scaling(axes, [{"x": [0.0], "paper": [1.0]}], "lag")
+
+
+RATIOS = [
+    ("Table 9", [ROWS[0] | {"verdict": "A"}]),
+    ("Table 7", [ROWS[1] | {"mean": 3e5, "low": 2e5, "high": 4e5, "paper": 74_000, "verdict": "N"}]),
+]
+
+
+def test_ratios_stand_in_groups_over_the_papers_value():
+    figure, axes = plt.subplots()
+    plots.ratios_to_paper(axes, RATIOS)
+    paper = ROWS[0]["paper"]
+    assert points(axes.lines[0])[0][0] == pytest.approx(ROWS[0]["successes"][0] / paper)
+    assert [text.get_text() for text in axes.texts][:4] == ["Table 9", "A", "Table 7", "N"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [ROWS[0]["label"], ROWS[1]["label"]]
+    assert axes.get_xlim()[0] <= 1 / 3
+    assert axes.get_xlim()[1] >= 3
+    assert plots.digest(figure) == plots.digest(figure)
+    with pytest.raises(ValueError, match="no groups"):
+        plots.ratios_to_paper(axes, [])
+    with pytest.raises(ValueError, match="no trial"):
+        plots.ratios_to_paper(axes, [("Table 9", [RATIOS[0][1][0] | {"successes": [], "failures": []}])])
+
+
+def test_noisy_sequence_points_out_the_first_elements():
+    _, axes = plt.subplots()
+    plots.noisy_sequence(axes, [1.0, 1.0, 0.2, -0.4], 2, "class 1")
+    rest, signal = axes.lines[1:]
+    assert points(signal) == [[1, 1.0], [2, 1.0]]
+    assert points(rest) == [[3, 0.2], [4, -0.4]]
+    with pytest.raises(ValueError, match="of which 3 matter"):
+        plots.noisy_sequence(axes, [1.0], 3, "")
+
+
+def test_looks_that_met_the_criterion_stand_out():
+    _, axes = plt.subplots()
+    plots.looks_at_test_sets(axes, [100, 200, 300], [0.5, 0.01, 0.02], [False, True, False], 0.015)
+    missed, met = axes.lines[1:3]
+    assert (points(missed), missed.get_marker()) == ([[100, 0.5], [300, 0.02]], "^")
+    assert points(met) == [[200, 0.01]]
+    with pytest.raises(ValueError, match="equally long"):
+        plots.looks_at_test_sets(axes, [100], [0.5, 0.1], [True], 0.015)
+
+
+def test_outputs_beside_targets_are_shares_of_each_class():
+    _, axes = plt.subplots()
+    plots.outputs_beside_targets(axes, [0.1, 0.3, 0.8, 0.7], [0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [0.2, 0.8])
+    heights = [patch.get_data().values for patch in axes.patches if isinstance(patch, StepPatch)]
+    assert [values.sum() for values in heights] == pytest.approx([1.0] * 4)
+    assert [text.get_text() for text in axes.texts] == ["class 1: 0.2", "class 2: 0.8"]
+    with pytest.raises(ValueError, match="one of each per sequence"):
+        plots.outputs_beside_targets(axes, [0.1], [0.2, 0.3], [0], [0.2, 0.8])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -132,27 +133,29 @@ def test_killed_fifty_times_nothing_is_lost_doubled_or_broken(tmp_path: Path, sm
         assert done.returncode == 0, done.stderr
         assert done.stdout == "50\n"  # all of them were at work when they were killed
         records = list(Store(store).lines("table7"))
-        assert sorted(record["trial"] for record in records) == list(range(1, N_TRIALS + 1))
-        assert any(record["success"] for record in records)
-        for record in records:
-            assert differences(expected[job_of(record)], record) == {}
+        assert sorted(one["trial"] for one in records) == list(range(1, N_TRIALS + 1))
+        assert any(one["success"] for one in records)
+        for one in records:
+            assert differences(expected[job_of(one)], one) == {}
 
 
 def test_a_worker_that_dies_is_reported_and_what_is_recorded_stays(tmp_path: Path, small_row: None) -> None:
     store, jobs = Store(tmp_path), small_jobs(6)
     endless = Job("table9/6a", "literal", 1, 10**9)
 
-    def kill_a_worker_after_the_first_records() -> None:
+    def kill_a_worker_after_the_first_records(pool: ProcessPoolExecutor) -> None:
         while not store.path("table7").exists():
             time.sleep(0.02)
         os.kill(next(iter(pool._processes)), signal.SIGKILL)
 
-    with pytest.raises(WorkerError, match="a process that ran trials died.*finished trials are recorded"):  # noqa: PT012
+    def run_with_a_killer() -> None:
         with processes(1) as pool:
-            killer = threading.Thread(target=kill_a_worker_after_the_first_records)
-            killer.start()
+            assert isinstance(pool, ProcessPoolExecutor)
+            threading.Thread(target=kill_a_worker_after_the_first_records, args=(pool,)).start()
             run([*jobs, endless], store, pool, 1, seconds=0.1, show=False)
-    killer.join()
+
+    with pytest.raises(WorkerError, match="a process that ran trials died.*finished trials are recorded"):
+        run_with_a_killer()
     assert len(list(store.lines("table7"))) == len(jobs)
     with store.claim(endless.row, endless.reading, endless.trial) as free:
         assert free

@@ -88,6 +88,7 @@ def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
     queue = list(trials)
     lanes: Lanes | None = None
     at: dict[int, Running] = {}  # which trial has which lane
+    n_used = min(n_lanes, len(trials))  # an idle lane takes as long as a busy one
 
     def load(lane: int, trial: Running | None) -> None:
         """Give a lane the next work of its trial, or else of the next trial in the queue."""
@@ -98,12 +99,11 @@ def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
             work = trial.work()
         if trial is not None and work is not None:
             if lanes is None:
-                assert isinstance(work.learner, LSTM)
-                lanes = Lanes(kind_of(work.learner, work.batch), n_lanes)
+                lanes = Lanes(kind_of(work.learner, work.batch), n_used)
             lanes.load(lane, work)
             at[lane] = trial
 
-    for lane in range(min(n_lanes, len(queue))):
+    for lane in range(n_used):
         load(lane, None)
     while lanes is not None and at:
         for lane in lanes.run():
