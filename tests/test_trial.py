@@ -242,6 +242,17 @@ def test_another_rule_is_seen(case: str, stop: StoppingRule, different: str, mon
     assert different in differences(run_trial(specification, 1, cap), plain, cap)
 
 
+@pytest.mark.parametrize("case", ["few wrong", "test set, over chunks", "test set, between chunks", "strings"])
+def test_a_stop_at_the_cap_itself_counts(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    specification, cap, chunk = CASES[case]
+    monkeypatch.setattr(trial_module, "CHUNK", chunk)
+    outcome = run_trial(specification, 1, cap)
+    same = run_trial(specification, 1, outcome.presented)
+    assert (same.success, same.sequences, same.test) == (True, outcome.sequences, outcome.test)
+    less = run_trial(specification, 1, outcome.presented - 1)
+    assert (less.success, less.sequences) == (False, outcome.presented - 1)
+
+
 def test_a_milestone_is_tested_with_the_weights_of_that_very_moment() -> None:
     """Both stops lie within one chunk; the net of the chunk's end, or of the next sequence, tests differently."""
     specification = small(FewWrong((17, 14), window=20))
