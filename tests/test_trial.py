@@ -1,6 +1,7 @@
 """A trial stops at the right sequence, with the weights of that moment, and is the same every time."""
 
 import dataclasses
+import json
 import math
 import pickle
 from dataclasses import dataclass, field
@@ -402,3 +403,15 @@ def test_unseen_sequences_are_those_of_the_trials_test() -> None:
         found = math.fsum(errors.ravel()) / errors.size
         assert len(correct) == outcome.test["n"]
         assert (found == outcome.test["mean_absolute_error"]) == same
+
+
+def test_a_net_that_runs_away_gives_a_record_that_can_be_written() -> None:
+    specification = dataclasses.replace(row("table7/T100").under(READINGS["wide-start-linear"]), n_test=20)
+    assert isinstance(specification.learner, LSTM)
+    learner = dataclasses.replace(specification.learner, alpha=1e200)
+    with np.errstate(all="ignore"):
+        outcome = run_trial(dataclasses.replace(specification, learner=learner), 1, 300)
+    assert outcome.test["mean_absolute_error"] is None
+    assert None in outcome.curve["mean_absolute_error"]
+    json.dumps([outcome.test, outcome.curve], allow_nan=False)
+    assert np.isnan(np.asarray(outcome.curve["mean_absolute_error"], dtype=float)).any()
