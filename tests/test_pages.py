@@ -299,7 +299,7 @@ def test_reruns_show_a_difference() -> None:
 def test_verdicts_are_counted_by_reading() -> None:
     literal = [found(*SOLVED), found(*SOLVED[:3]), found(name="table9/6b")]
     table = pages.verdict_counts([*literal, found(*SOLVED, reading="institute")])
-    assert table.head[:3] == ("Reading", "Rows", "A reproduced")
+    assert table.head[:3] == ("Reading", "Rows", "A")
     assert table.head[-2:] == ("Trials missing", "Not run")
     assert table.rows == (
         ("`literal`", "3", "1", "0", "0", "0", "1", "1"),
@@ -333,6 +333,7 @@ def test_fractions_misclassified_are_written_as_in_the_paper() -> None:
     assert line == ("T100-N3", "literal", "4", "0.00558", "0.000977", "0.000391", "0.00156", "0.014", "0.0123")
     st1, st2 = (line[3:7] for line in pages.misclassified(of_stops("table4/T100-N3", 1)).rows)
     assert (st1[0], st2[0]) == ("–", "0.000195")
+    assert [pages.fraction(value) for value in (0.0, 5.38e-05, 0.5, None)] == ["0", "0.0000538", "0.5", "–"]
     [empty] = pages.misclassified([found(name="table6/T100-N1")]).rows
     assert empty[2:7] == ("0", "0.00441", "–", "–", "–")
 
