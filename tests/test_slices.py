@@ -17,7 +17,15 @@ __all__ = ["small_row"]
 @pytest.fixture
 def one_of_each(monkeypatch: pytest.MonkeyPatch, small_row: None) -> list[Job]:
     """Two trials of a row of every table, tested on few sequences."""
-    names = ["table1/3x2-0.5", "table2/2b", "table3/q50-p50", "table4/T100-N1", "table7/T100", "table8/T100", "table9/6a"]
+    names = [
+        "table1/3x2-0.5",
+        "table2/2b",
+        "table3/q50-p50",
+        "table4/T100-N1",
+        "table7/T100",
+        "table8/T100",
+        "table9/6a",
+    ]
     for name in names[1:]:  # Table 1's test sets have one size
         monkeypatch.setitem(rows(), name, dataclasses.replace(row(name), n_test=10))
     return [Job(name, "literal", trial, 620) for name in names for trial in (1, 2)] + small_jobs(4)
