@@ -20,7 +20,11 @@ def test_the_bound_is_reached_and_never_passed() -> None:
 
 def test_one_printed_number_can_not_be_a_mean_squared_error() -> None:
     first, last = row("table8/T100").stops
-    possible = [stop.paper.mse <= measures.largest_mse(stop.paper.wrong, stop.n_test, 0.04) for stop in (first, last)]
+    possible = []
+    for stop in (first, last):
+        assert stop.paper.mse is not None
+        assert stop.paper.wrong is not None
+        possible.append(stop.paper.mse <= measures.largest_mse(stop.paper.wrong, stop.n_test, 0.04))
     assert possible == [True, False]
     with pytest.raises(ValueError, match="wrong is 3"):
         measures.largest_mse(3, 2, 0.04)

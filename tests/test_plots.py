@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, StepPatch
 
 from lstm97 import plots
 from lstm97.topology import Topology
@@ -453,7 +453,7 @@ def test_looks_that_met_the_criterion_stand_out():
 def test_outputs_beside_targets_have_one_height():
     _, axes = plt.subplots()
     plots.outputs_beside_targets(axes, [0.1, 0.3, 0.8, 0.7], [0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [0.2, 0.8])
-    heights = [patch.get_data().values for patch in axes.patches]
+    heights = [patch.get_data()[0] for patch in axes.patches if isinstance(patch, StepPatch)]
     assert [values.max() for values in heights] == [1.0] * 4
     assert [text.get_text() for text in axes.texts] == ["class 1: 0.2", "class 2: 0.8"]
     with pytest.raises(ValueError, match="one of each per sequence"):
