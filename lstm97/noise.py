@@ -163,6 +163,21 @@ class Looks:
         taken = np.flatnonzero(self.met[spacing - 1 :: spacing])
         return float(self.sequences[spacing - 1 :: spacing][taken[0]]) if taken.size else math.nan
 
+    def best(self, n: int) -> float:
+        """Find the least mean number of wrong test sequences among any `n` looks in a row.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        float
+            NaN if there are fewer looks.
+        """
+        means = np.convolve(self.wrong, np.full(n, 1.0 / n), mode="valid") if len(self.wrong) >= n else [math.nan]
+        return float(np.min(means))
+
 
 def looks(specification: Specification, trial: int, n: int) -> Looks:
     """Train a trial's net on, and look at a test set as often as the row does, whatever the looks show.

@@ -99,6 +99,14 @@ def test_looks_are_those_of_the_trial() -> None:
     assert math.isnan(noise.looks(specification, 1, outcome.sequences - 10).first(1))
 
 
+def test_the_best_stretch_of_looks() -> None:
+    wrong = np.array([5, 4, 0, 2, 1, 9])
+    looks = noise.Looks(np.arange(6), wrong, np.zeros(6), np.zeros(6, dtype=bool))
+    assert looks.best(3) == pytest.approx(1.0)
+    assert looks.best(1) == 0
+    assert math.isnan(looks.best(7))
+
+
 def test_looks_are_for_rules_that_look() -> None:
     with pytest.raises(TypeError, match="ST3 looks at no test set"):
         noise.looks(row("table7/T100").under(Reading()), 1, 10)
