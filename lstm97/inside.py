@@ -325,11 +325,11 @@ def with_other_outer_symbol(batch: Batch) -> Batch:
     """
     symbols, targets = batch.symbols.copy(), batch.targets.copy()
     first, last = batch.offsets[:-1], batch.offsets[1:] - 1
-    outer = [SYMBOLS.index(symbol) for symbol in "TP"]
+    t, p = (SYMBOLS.index(symbol) for symbol in "TP")
     for steps in (first + 1, last):
-        symbols[steps] = sum(outer) - symbols[steps]
+        symbols[steps] = t + p - symbols[steps]
     for steps in (first, last - 1):
-        targets[np.ix_(steps, outer)] = targets[np.ix_(steps, outer[::-1])]
+        targets[steps, t], targets[steps, p] = targets[steps, p], targets[steps, t]
     return dataclasses.replace(batch, symbols=symbols, targets=targets)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.compiled import compiled
-from lstm97.learners import LSTM, Work
+from lstm97.learners import LSTM, Learner, Work
 from lstm97.network import (
     AT_EVERY_STEP,
     AT_SEQUENCE_END,
@@ -549,7 +549,7 @@ class Kind:
     ranges: tuple[float, float, float, float]
 
 
-def kind_of(learner: LSTM, batch: Batch) -> Kind:
+def kind_of(learner: Learner, batch: Batch) -> Kind:
     """Tell which lanes can present a batch.
 
     Parameters
@@ -561,7 +561,14 @@ def kind_of(learner: LSTM, batch: Batch) -> Kind:
     -------
     Kind
         Hashable; works of equal kind can share lanes.
+
+    Raises
+    ------
+    TypeError
+        If the learner is another one than LSTM.
     """
+    if not isinstance(learner, LSTM):
+        raise TypeError(f"lanes present batches to nets of LSTM, not of {type(learner).__name__}")
     wiring = learner.wiring
     ranges = (wiring.g_range, wiring.g_low, wiring.h_range, wiring.h_low)
     return Kind(learner.topology, len(batch.symbols) > 0, ranges)
@@ -839,7 +846,6 @@ def present_all(works: Iterable[Work], n_lanes: int) -> Iterator[tuple[int, Floa
         nonlocal lanes
         for index, work in queue:
             if lanes is None:
-                assert isinstance(work.learner, LSTM)
                 lanes = Lanes(kind_of(work.learner, work.batch), n_lanes)
             lanes.load(lane, work)
             index_of[lane] = index

@@ -643,10 +643,11 @@ def apply_updates(w, w_k, dw, dw_k, exists, alpha):
     alpha : float
         Learning rate.
     """
-    for m in range(w.shape[1]):
-        for l in range(w.shape[0]):
-            w[l, m] += alpha * (exists[l, m] * dw[l, m])
-            dw[l, m] = 0.0
+    # in the order of memory, as one row: a column is too short to fill vector registers
+    w_row, dw_row, exists_row = w.T.reshape(w.size), dw.T.reshape(dw.size), exists.T.reshape(exists.size)
+    for n in range(w_row.size):
+        w_row[n] += alpha * (exists_row[n] * dw_row[n])
+        dw_row[n] = 0.0
     for m in range(w_k.shape[1]):
         for k in range(w_k.shape[0]):
             w_k[k, m] += alpha * dw_k[k, m]

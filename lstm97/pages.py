@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lstm97.experiments import Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
@@ -157,6 +159,22 @@ def wrong_in_paper(row: Row) -> str:
     """
     value = row.paper.wrong
     return number(value, 0 if value is None or value == int(value) else 1)
+
+
+def fraction(value: float | None) -> str:
+    """Write a fraction with three significant digits, as in 0.000195, and a dash for what is not known.
+
+    Parameters
+    ----------
+    value : float or None
+
+    Returns
+    -------
+    str
+    """
+    if value is None or math.isnan(value):
+        return number(None)
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
 
 
 def duration(seconds: float) -> str:
@@ -513,8 +531,7 @@ def verdict_counts(found: Sequence[Evidence]) -> Table:
         counts = [sum(one.summary.verdict == letter for one in of_reading) for letter in letters]
         counts += [sum(bool(one.records) for one in unjudged), sum(not one.records for one in unjudged)]
         lines.append((f"`{reading}`", number(len(of_reading)), *map(number, counts)))
-    words = (f"{letter} {VERDICTS[letter]}" for letter in letters)
-    return Table(("Reading", "Rows", *words, "Trials missing", "Not run"), tuple(lines))
+    return Table(("Reading", "Rows", *letters, "Trials missing", "Not run"), tuple(lines))
 
 
 def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evidence]]]]:
@@ -626,8 +643,8 @@ def misclassified(found: Sequence[Evidence]) -> Table:
     Table
     """
 
-    def fraction(wrong: float | None, one: Evidence) -> str:
-        return number(None) if wrong is None or math.isnan(wrong) else f"{wrong / one.row.n_test:.3g}"
+    def share(wrong: float | None, one: Evidence) -> str:
+        return fraction(None if wrong is None else wrong / one.row.n_test)
 
     rows = []
     for one in found:
@@ -637,10 +654,10 @@ def misclassified(found: Sequence[Evidence]) -> Table:
                 _short(one.row),
                 one.reading,
                 number(len(wrong)),
-                fraction(one.row.paper.wrong, one),
-                fraction(one.summary.wrong, one),
-                fraction(min(wrong, default=math.nan), one),
-                fraction(max(wrong, default=math.nan), one),
+                share(one.row.paper.wrong, one),
+                share(one.summary.wrong, one),
+                share(min(wrong, default=math.nan), one),
+                share(max(wrong, default=math.nan), one),
                 number(one.row.paper.mean_absolute_error, 3),
                 number(one.summary.mean_absolute_error, 4),
             )

@@ -731,7 +731,7 @@ def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, to
 def outputs_beside_targets(
     axes: Axes, targets: ArrayLike, outputs: ArrayLike, classes: ArrayLike, expected: ArrayLike
 ) -> None:
-    """Plot how noisy targets and a net's outputs are distributed, for each of two classes.
+    """Plot how noisy targets and a net's outputs are distributed, for each of two classes, all scaled to one height.
 
     Parameters
     ----------
@@ -757,7 +757,8 @@ def outputs_beside_targets(
     edges = np.linspace(min(x.min(), 0.0), max(x.max(), 1.0), 121)
     for number, level in enumerate(np.asarray(expected, dtype=float)):
         mine = label == number
-        share = [np.histogram(values[mine], edges)[0] / max(mine.sum(), 1) for values in (x, y)]
+        counts = [np.histogram(values[mine], edges)[0] for values in (x, y)]
+        share = [count / max(count.max(), 1) for count in counts]
         axes.stairs(share[1], edges, fill=True, color=INTERNAL_STATE, alpha=0.8, lw=0)
         axes.stairs(share[0], edges, color=GREY, ls=DASHES[number], lw=1.2)
         axes.axvline(level, color=TARGET, lw=1.0, ls=DASHES[1])
@@ -771,7 +772,7 @@ def outputs_beside_targets(
             fontsize=8.5,
         )
     axes.set_xlabel("noisy target (outline), output of the net (filled)")
-    axes.set_ylabel("share of sequences")
+    axes.set_ylabel("frequency over the highest")
 
 
 # ----------------------------------------------------------------------------------------------- sequences

@@ -1,6 +1,7 @@
 """Negative controls: a module of the package with one piece of its source changed, run without compiling."""
 
 import inspect
+import re
 from types import ModuleType
 
 
@@ -23,10 +24,11 @@ def corrupted(module: ModuleType, old: str, new: str) -> ModuleType:
 def interpreted(module: ModuleType, source: str | None = None) -> ModuleType:
     """Run a module's source, or another one in its place, without compiling."""
     source = inspect.getsource(module) if source is None else source
-    importing = "from lstm97.compiled import compiled\n"
-    if importing not in source:
+    importing = re.search(r"^from lstm97\.compiled import (.+)\n", source, flags=re.MULTILINE)
+    if not importing:
         raise ValueError(f"{module.__name__} does not import `compiled`")
     copy = ModuleType(module.__name__)
-    code = source.replace(importing, "def compiled(function):\n    return function\n")
+    names = importing[1].split(", ")
+    code = source.replace(importing[0], " = ".join(names) + " = lambda function: function\n")
     exec(compile(code, f"<{module.__name__}, changed>", "exec"), copy.__dict__)
     return copy

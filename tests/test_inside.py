@@ -11,7 +11,7 @@ from lstm97.experiments import Row, row
 from lstm97.learners import LSTM, Growing, Net
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import CorrectInARow
-from lstm97.tasks import Adding, Distractors, LongLag, TemporalOrder, temporal_order
+from lstm97.tasks import Adding, Distractors, LongLag, Multiplication, TemporalOrder, temporal_order
 from lstm97.tasks.reber import SYMBOLS, draw_strings, legal_successors, predicted, words
 from lstm97.trials.trial import run_trial, seed_sequence
 
@@ -303,3 +303,35 @@ def test_the_identity_has_slope_1() -> None:
     held = inside.holding(learner, learner.start(np.random.default_rng(0)), batch, step=1)
     np.testing.assert_array_equal(held.slope, [1.0])
     assert held.size[0] > 5.0
+
+
+def test_saturation_is_the_slope_of_h_over_its_largest() -> None:
+    learner, net = LEARNER, random_net()
+    batch = TASK.sample(np.random.default_rng(3), 4)
+    s_c, left = inside.saturation(learner, net, batch)
+    np.testing.assert_array_equal(s_c, [learner.trace(net, batch, i).s_c[-1] for i in range(4)])
+    step = 1e-5
+    slope = (np.tanh((s_c + step) / 2) - np.tanh((s_c - step) / 2)) / (2 * step)
+    np.testing.assert_allclose(left, slope / 0.5, atol=1e-6)
+
+
+def test_the_initial_net_is_the_one_that_the_trial_starts_from() -> None:
+    specification = row("table9/6a").under(Reading())
+    one, again, other = (inside.initial_net(specification, trial) for trial in (1, 1, 2))
+    np.testing.assert_array_equal(one.weights.w, again.weights.w)
+    assert not np.array_equal(one.weights.w, other.weights.w)
+
+
+def test_explained_is_the_share_of_the_variance() -> None:
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(5000, 2))
+    noise = rng.normal(size=5000)
+    assert inside.explained(states, 3.0 + states @ [1.0, -2.0]) == pytest.approx(1.0)
+    assert inside.explained(states, noise) < 0.01
+    assert inside.explained(states, states[:, 0] + noise) == pytest.approx(0.5, abs=0.05)
+
+
+def test_marked_pair_values_make_the_target() -> None:
+    batch = Multiplication(T=100).sample(np.random.default_rng(0), 500)
+    x_1, x_2 = inside.marked_pair_values(batch)
+    np.testing.assert_allclose(x_1 * x_2, batch.targets[:, 0])

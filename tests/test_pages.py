@@ -144,9 +144,17 @@ def test_what_the_paper_prints_of_every_row() -> None:
     stops = [stop for entry in rows().values() for stop in entry.stops]
     values = {line[0]: line[1:] for line in pages.paper_values(stops).rows}
     assert len(pages.paper_values(stops).rows) == len(stops)
-    assert values["3x2-0.2"] == ("Table 1, row 7", "30", "14,060", "–", "256", "276")
-    assert values["2b"] == ("Sec. 5.2, Task 2b, text", "18", "5,680", "–", "10,000", "10,504")
-    assert values["T100 (n_seq = 140)"][2:4] == ("482,000", "139")
+    assert values["table1/3x2-0.2"] == (
+        "Table 1, row 7",
+        "30",
+        "97\N{NO-BREAK SPACE}%",
+        "14,060",
+        "–",
+        "256",
+        "276",
+    )
+    assert values["table2/2b"][3:] == ("5,680", "–", "10,000", "10,504")
+    assert values["table8/T100 (n_seq = 140)"][3:5] == ("482,000", "139")
     # 0.000195 and 0.01207 of 2560
     table_5 = {line[0]: line[1:] for line in pages.paper_values([s for s in stops if s.table == "table5"]).rows}
     assert table_5["T1000-N1"][2:4] == ("485,080", "30.9")
@@ -283,3 +291,54 @@ def test_reruns_show_a_difference() -> None:
     other = Rerun(SOLVED[0], outcome, {"sequences": (30_000, 30_001)})
     verdicts = [line[-1] for line in pages.reruns([same, other]).rows]
     assert verdicts == ["same in every field", "differs: sequences"]
+
+
+# All rows together
+
+
+def test_verdicts_are_counted_by_reading() -> None:
+    literal = [found(*SOLVED), found(*SOLVED[:3]), found(name="table9/6b")]
+    table = pages.verdict_counts([*literal, found(*SOLVED, reading="institute")])
+    assert table.head[:3] == ("Reading", "Rows", "A")
+    assert table.head[-2:] == ("Trials missing", "Not run")
+    assert table.rows == (
+        ("`literal`", "3", "1", "0", "0", "0", "1", "1"),
+        ("`institute`", "1", "1", "0", "0", "0", "0", "0"),
+    )
+    assert pages.verdict_counts([]).rows == ()
+
+
+def test_rows_are_grouped_by_table_under_what_their_titles_share() -> None:
+    first, last = of_stops("table8/T100", 2)
+    groups = pages.by_table([found(*SOLVED), found(name="table9/6b"), first, last, *of_stops("table7/T500", 1)])
+    named = [(heading, [label for label, _ in rows]) for heading, rows in groups]
+    assert named == [
+        ("Table 9", ["Temporal order of two symbols", "Temporal order of three symbols"]),
+        ("Table 8: Multiplication problem", ["T = 100, n_seq = 140", "T = 100, last stop"]),
+        ("Table 7: Adding problem", ["T = 500"]),
+    ]
+
+
+def test_ratios_leave_out_what_was_not_run_and_say_what_is_missing() -> None:
+    some = found(*SOLVED[:2], *FAILED)
+    [(_, rows_of_9)] = pages.ratios_of([found(*SOLVED), found(name="table9/6b")])
+    assert [one["verdict"] for one in rows_of_9] == ["A"]
+    [(_, [one])] = pages.ratios_of([some])
+    assert (one["verdict"], len(one["successes"]), one["paper"]) == ("3 of 20, 1 failed", 2, 31_390)
+    assert pages.ratios_of([found()]) == []
+
+
+def test_fractions_misclassified_are_written_as_in_the_paper() -> None:
+    [line] = pages.misclassified(of_stops("table6/T100-N3", 4)).rows
+    assert line == ("T100-N3", "literal", "4", "0.00558", "0.000977", "0.000391", "0.00156", "0.014", "0.0123")
+    st1, st2 = (line[3:7] for line in pages.misclassified(of_stops("table4/T100-N3", 1)).rows)
+    assert (st1[0], st2[0]) == ("–", "0.000195")
+    assert [pages.fraction(value) for value in (0.0, 5.38e-05, 0.5, None)] == ["0", "0.0000538", "0.5", "–"]
+    [empty] = pages.misclassified([found(name="table6/T100-N1")]).rows
+    assert empty[2:7] == ("0", "0.00441", "–", "–", "–")
+
+
+def test_rows_of_several_tables_are_told_apart() -> None:
+    several = [row("table4/T100-N3"), row("table6/T100-N3")]
+    assert pages.conditions(several).head == ("Condition", "table4/T100-N3", "table6/T100-N3", "Place")
+    assert pages.conditions(several[:1]).head == ("Condition", "T100-N3", "Place")

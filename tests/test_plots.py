@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, StepPatch
 
 from lstm97 import plots
 from lstm97.tasks.reber import EMBEDDED, REBER, SYMBOLS, draw_strings, legal_successors
@@ -426,11 +426,11 @@ def test_draw_grammar_draws_every_edge_with_its_symbol(grammar):
     drawn = sorted(text.get_text() for text in axes.texts if text.get_text() in SYMBOLS)
     assert drawn == sorted(symbol for edges in grammar.values() for symbol in edges)
     places = plots.grammar_places(grammar)
-    nodes = next(line for line in axes.lines if len(line.get_xdata()) == len(grammar))
-    assert {tuple(point) for point in nodes.get_xydata()} == set(places.values())
+    nodes = next(line for line in axes.lines if len(points(line)) == len(grammar))
+    assert {tuple(point) for point in points(nodes)} == set(places.values())
     assert len(set(places.values())) == len(grammar)
     # An arrow for every edge that is no loop, from the source to the target; a loop for every other.
-    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
+    arrows: list[Any] = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
     edges = [(node, target) for node, edges in grammar.items() for target in edges.values()]
     assert len(arrows) == sum(node != target for node, target in edges)
     for arrow, (node, target) in zip(arrows, [edge for edge in edges if edge[0] != edge[1]], strict=True):
@@ -467,12 +467,11 @@ def test_string_and_successors_shows_what_is_read_and_what_may_follow():
     batch = draw_strings(np.random.default_rng(4), 1)  # BPBPVVEPE
     legal = legal_successors(batch)
     plots.string_and_successors(axes, batch.symbols, legal, SYMBOLS, (2, 7))
-    read = next(line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 8)
-    assert [SYMBOLS[int(y)] for y in read.get_ydata()] == list("BPBPVVEP")
-    squares = next(line for line in axes.lines if line.get_marker() == "s")
-    assert len(squares.get_xdata()) == legal.sum()
-    asked = [line for line in axes.lines if line.get_marker() == "s"][1]
-    assert (asked.get_xdata()[0], SYMBOLS[int(asked.get_ydata()[0])]) == (7, "P")
+    read = next(line for line in axes.lines if line.get_marker() == "o" and len(points(line)) == 8)
+    assert [SYMBOLS[int(y)] for _, y in points(read)] == list("BPBPVVEP")
+    squares, asked = (points(line) for line in axes.lines if line.get_marker() == "s")
+    assert len(squares) == legal.sum()
+    assert (asked[0][0], SYMBOLS[int(asked[0][1])]) == (7, "P")
     with pytest.raises(ValueError, match="give \\(8, 7\\)"):
         plots.string_and_successors(axes, batch.symbols, legal[:3], SYMBOLS, (2, 7))
 
@@ -481,7 +480,7 @@ def test_labelled_curves_label_every_curve():
     figure, axes = plt.subplots()
     plots.labelled_curves(axes, [0, 10, 20], [("a", [1, 2, 3], plots.ERROR), ("b", [3, 2, 1], plots.GREY)], "share")
     assert {text.get_text() for text in axes.texts} == {"a", "b"}
-    assert [tuple(line.get_ydata()) for line in axes.lines] == [(1, 2, 3), (3, 2, 1)]
+    assert [[y for _, y in points(line)] for line in axes.lines] == [[1, 2, 3], [3, 2, 1]]
     assert axes.get_ylabel() == "share"
     before = plots.digest(figure)
     axes.lines[1].set_ydata([3, 2, 1.1])
@@ -492,7 +491,7 @@ def test_labelled_curves_label_every_curve():
         plots.labelled_curves(axes, [0], [("a", [1, 2], plots.GREY)], "share")
 
 
-SERIES = [
+SERIES: list[dict[str, Any]] = [
     {"x": [50, 100], "paper": [30e3, 31e3]},
     {"label": "one", "x": [50, 100], "trials": [[(8e4, True), (2e5, False)], [(2e5, False)]], "means": [14e4, 2e5]},
     {"label": "two", "x": [50], "trials": [[(25e3, True), (26e3, True)]], "means": [25.5e3]},
@@ -502,15 +501,17 @@ SERIES = [
 def test_scaling_shows_the_paper_and_every_trial():
     figure, axes = plt.subplots()
     plots.scaling(axes, SERIES, "lag")
-    by_marker = {marker: [line for line in axes.lines if line.get_marker() == marker] for marker in "Dos^"}
-    (paper,) = by_marker["D"]
-    assert paper.get_xydata().tolist() == [[50, 30e3], [100, 31e3]]
-    assert paper.get_color() == plots.PAPER
-    assert [y for line in by_marker["o"] for y in line.get_ydata()] == [8e4]
-    assert [y for line in by_marker["s"] for y in line.get_ydata()] == [25e3, 26e3]
-    assert [y for line in by_marker["^"] for y in line.get_ydata()] == [2e5, 2e5]
+    shown = {
+        marker: [tuple(point) for line in axes.lines if line.get_marker() == marker for point in points(line)]
+        for marker in "Dos^"
+    }
+    assert shown["D"] == [(50, 30e3), (100, 31e3)]
+    assert next(line for line in axes.lines if line.get_marker() == "D").get_color() == plots.PAPER
+    assert [y for _, y in shown["o"]] == [8e4]
+    assert [y for _, y in shown["s"]] == [25e3, 26e3]
+    assert [y for _, y in shown["^"]] == [2e5, 2e5]
     # Every mark is nearer to its own lag than to another one.
-    marks = [x for marker in "os^" for line in by_marker[marker] for x in line.get_xdata()]
+    marks = [x for marker in "os^" for x, _ in shown[marker]]
     assert all(min(abs(np.log(x / 50)), abs(np.log(x / 100))) < np.log(2) / 3 for x in marks)
     assert {text.get_text() for text in axes.texts} == {"paper", "one", "two"}
     assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlabel()) == ("log", "log", "lag")
@@ -528,3 +529,55 @@ def test_scaling_works_before_anything_is_measured():
         plots.scaling(axes, [], "lag")
     with pytest.raises(ValueError, match="must be positive"):
         plots.scaling(axes, [{"x": [0.0], "paper": [1.0]}], "lag")
+
+
+RATIOS = [
+    ("Table 9", [ROWS[0] | {"verdict": "A"}]),
+    ("Table 7", [ROWS[1] | {"mean": 3e5, "low": 2e5, "high": 4e5, "paper": 74_000, "verdict": "N"}]),
+]
+
+
+def test_ratios_stand_in_groups_over_the_papers_value():
+    figure, axes = plt.subplots()
+    plots.ratios_to_paper(axes, RATIOS)
+    paper = ROWS[0]["paper"]
+    assert points(axes.lines[0])[0][0] == pytest.approx(ROWS[0]["successes"][0] / paper)
+    assert [text.get_text() for text in axes.texts][:4] == ["Table 9", "A", "Table 7", "N"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [ROWS[0]["label"], ROWS[1]["label"]]
+    assert axes.get_xlim()[0] <= 1 / 3
+    assert axes.get_xlim()[1] >= 3
+    assert plots.digest(figure) == plots.digest(figure)
+    with pytest.raises(ValueError, match="no groups"):
+        plots.ratios_to_paper(axes, [])
+    with pytest.raises(ValueError, match="no trial"):
+        plots.ratios_to_paper(axes, [("Table 9", [RATIOS[0][1][0] | {"successes": [], "failures": []}])])
+
+
+def test_noisy_sequence_points_out_the_first_elements():
+    _, axes = plt.subplots()
+    plots.noisy_sequence(axes, [1.0, 1.0, 0.2, -0.4], 2, "class 1")
+    rest, signal = axes.lines[1:]
+    assert points(signal) == [[1, 1.0], [2, 1.0]]
+    assert points(rest) == [[3, 0.2], [4, -0.4]]
+    with pytest.raises(ValueError, match="of which 3 matter"):
+        plots.noisy_sequence(axes, [1.0], 3, "")
+
+
+def test_looks_that_met_the_criterion_stand_out():
+    _, axes = plt.subplots()
+    plots.looks_at_test_sets(axes, [100, 200, 300], [0.5, 0.01, 0.02], [False, True, False], 0.015)
+    missed, met = axes.lines[1:3]
+    assert (points(missed), missed.get_marker()) == ([[100, 0.5], [300, 0.02]], "^")
+    assert points(met) == [[200, 0.01]]
+    with pytest.raises(ValueError, match="equally long"):
+        plots.looks_at_test_sets(axes, [100], [0.5, 0.1], [True], 0.015)
+
+
+def test_outputs_beside_targets_have_one_height():
+    _, axes = plt.subplots()
+    plots.outputs_beside_targets(axes, [0.1, 0.3, 0.8, 0.7], [0.2, 0.2, 0.8, 0.8], [0, 0, 1, 1], [0.2, 0.8])
+    heights = [patch.get_data()[0] for patch in axes.patches if isinstance(patch, StepPatch)]
+    assert [values.max() for values in heights] == [1.0] * 4
+    assert [text.get_text() for text in axes.texts] == ["class 1: 0.2", "class 2: 0.8"]
+    with pytest.raises(ValueError, match="one of each per sequence"):
+        plots.outputs_beside_targets(axes, [0.1], [0.2, 0.3], [0], [0.2, 0.8])

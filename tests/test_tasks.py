@@ -346,3 +346,22 @@ def test_worked_examples(name: str) -> None:
     results = doctest.testmod(module)
     assert results.failed == 0
     assert results.attempted > 0 or name in ("Batch", "Task")
+
+
+LENGTHS_AND_LAGS = [
+    (Adding(T=100), 100, 50),
+    (Multiplication(T=40), 40, 20),
+    (TemporalOrder(2), 100, 40),
+    (TemporalOrder(3), 100, 24),
+    (TwoSequence(T=20, N=3), 20, 17),
+    (LongLag(p=6), 6, 5),
+    (Distractors(q=5, p=3), 8, 6),
+    (EmbeddedReber(), 8, 5),
+]
+
+
+@pytest.mark.parametrize(("task", "length", "lag"), LENGTHS_AND_LAGS, ids=lambda value: str(value))
+def test_no_sequence_is_shorter_than_the_minimal_length(task: Task, length: int, lag: int) -> None:
+    assert (task.minimal_length, task.minimal_lag) == (length, lag)
+    lengths = np.diff(task.sample(np.random.default_rng(0), 2000).offsets)
+    assert lengths.min() == length

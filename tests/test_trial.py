@@ -1,6 +1,7 @@
 """A trial stops at the right sequence, with the weights of that moment, and is the same every time."""
 
 import dataclasses
+import json
 import math
 import pickle
 from dataclasses import dataclass, field
@@ -242,6 +243,17 @@ def test_another_rule_is_seen(case: str, stop: StoppingRule, different: str, mon
     assert different in differences(run_trial(specification, 1, cap), plain, cap)
 
 
+@pytest.mark.parametrize("case", ["few wrong", "test set, over chunks", "test set, between chunks", "strings"])
+def test_a_stop_at_the_cap_itself_counts(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    specification, cap, chunk = CASES[case]
+    monkeypatch.setattr(trial_module, "CHUNK", chunk)
+    outcome = run_trial(specification, 1, cap)
+    same = run_trial(specification, 1, outcome.presented)
+    assert (same.success, same.sequences, same.test) == (True, outcome.sequences, outcome.test)
+    less = run_trial(specification, 1, outcome.presented - 1)
+    assert (less.success, less.sequences) == (False, outcome.presented - 1)
+
+
 def test_a_milestone_is_tested_with_the_weights_of_that_very_moment() -> None:
     """Both stops lie within one chunk; the net of the chunk's end, or of the next sequence, tests differently."""
     specification = small(FewWrong((17, 14), window=20))
@@ -391,3 +403,15 @@ def test_unseen_sequences_are_those_of_the_trials_test() -> None:
         found = math.fsum(errors.ravel()) / errors.size
         assert len(correct) == outcome.test["n"]
         assert (found == outcome.test["mean_absolute_error"]) == same
+
+
+def test_a_net_that_runs_away_gives_a_record_that_can_be_written() -> None:
+    specification = dataclasses.replace(row("table7/T100").under(READINGS["wide-start-linear"]), n_test=20)
+    assert isinstance(specification.learner, LSTM)
+    learner = dataclasses.replace(specification.learner, alpha=1e200)
+    with np.errstate(all="ignore"):
+        outcome = run_trial(dataclasses.replace(specification, learner=learner), 1, 300)
+    assert outcome.test["mean_absolute_error"] is None
+    assert None in outcome.curve["mean_absolute_error"]
+    json.dumps([outcome.test, outcome.curve], allow_nan=False)
+    assert np.isnan(np.asarray(outcome.curve["mean_absolute_error"], dtype=float)).any()

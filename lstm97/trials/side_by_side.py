@@ -99,7 +99,6 @@ def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
             work = trial.work()
         if trial is not None and work is not None:
             if lanes is None:
-                assert isinstance(work.learner, LSTM)
                 lanes = Lanes(kind_of(work.learner, work.batch), n_used)
             lanes.load(lane, work)
             at[lane] = trial

@@ -89,11 +89,16 @@ class Curve:
         Returns
         -------
         dict
-            ``window``, and per window ``mean_absolute_error`` (4 significant digits) and ``wrong``; the last window
-            may be incomplete.
+            ``window``, and per window ``mean_absolute_error`` (4 significant digits; None if it is no finite
+            number) and ``wrong``; the last window may be incomplete.
         """
-        means = [float(f"{total / n:.4g}") for total, n in zip(self._sums, self._counts, strict=True)]
+        means = [_finite(float(f"{total / n:.4g}")) for total, n in zip(self._sums, self._counts, strict=True)]
         return {"window": self.window, "mean_absolute_error": means, "wrong": list(self._wrong)}
+
+
+def _finite(value: float) -> float | None:
+    """Write down what is not a finite number as None: a net can run away, and records hold JSON."""
+    return value if math.isfinite(value) else None
 
 
 def unseen_sequences(specification: Specification, trial: int) -> Batch:
@@ -274,8 +279,8 @@ class Trial:
         return {
             "n": self.specification.n_test,
             "wrong": int(np.count_nonzero(~correct)),
-            "mean_absolute_error": math.fsum(errors.ravel()) / errors.size,
-            "mse": math.fsum((errors * errors).ravel()) / errors.size,
+            "mean_absolute_error": _finite(math.fsum(errors.ravel()) / errors.size),
+            "mse": _finite(math.fsum((errors * errors).ravel()) / errors.size),
         }
 
 

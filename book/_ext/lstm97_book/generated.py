@@ -99,7 +99,10 @@ def scores() -> list[Any]:
 def verdicts(root: Path, name: str = "tab-verdicts") -> str:
     """How many rows have which verdict, reading by reading."""
     body = importlib.import_module("lstm97.pages").verdict_counts(scores())._repr_markdown_()
-    caption = "Number of rows by verdict, under every reading that was run. A row with two stops counts twice."
+    caption = (
+        "Number of rows by verdict, under every reading that was run: A reproduced, B within a factor of 3, C "
+        "ordering only, N not reproduced. A row with two stops counts twice."
+    )
     return framed(caption, name, body)
 
 
@@ -110,7 +113,7 @@ def scoreboard(root: Path) -> str:
     for heading, rows in pages.by_table(scores()):
         found = [one for _, one in rows]
         caption = (
-            f"{heading.partition(':')[0]}: sequence presentations until success, the paper's mean beside ours. "
+            f"The paper's {heading.partition(':')[0]}: sequence presentations until success, its mean beside ours. "
             "Solved: with the 95 % Wilson interval. The other interval is the 95 % bootstrap interval of the mean; "
             "after \u2265, failed trials count as caps."
         )
