@@ -23,14 +23,15 @@ Client = pytest.importorskip("distributed").Client
 
 JOBS = [Job(name, "literal", trial, 2500) for name in ("table7/T100", "table9/6a") for trial in (1, 2, 3, 4)]
 JOBS += [Job("table1/3x2-0.5", "literal", 1, 600)]
+OPTIONS = ["--no-nanny", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0"]
 
 
-def start(*arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+def start(*arguments: str, folder: Path | None = None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | environment,
+        cwd=folder,  # modules are looked for here first
     )
 
 
@@ -54,16 +55,8 @@ def scheduler() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def workers(scheduler: str, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[list[subprocess.Popen[bytes]]]":
-    options = [
-        "--no-nanny",
-        "--nthreads",
-        "1",
-        "--dashboard-address",
-        "127.0.0.1:0",
-        "--local-directory",
-        str(tmp_path_factory.mktemp("dask")),
-    ]
-    started = [start("worker", scheduler, *options) for _ in range(2)]
+    local = ["--local-directory", str(tmp_path_factory.mktemp("dask"))]
+    started = [start("worker", scheduler, *OPTIONS, *local) for _ in range(2)]
     with Client(scheduler, set_as_default=False) as client:
         client.wait_for_workers(2, 60)
     yield started
@@ -85,6 +78,23 @@ def test_a_cluster_without_workers(scheduler: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("lstm97.trials.executors.TIMEOUT", 1.0)
     with pytest.raises(WorkerError, match="has no workers: start some with 'dask worker"), cluster(scheduler):
         pass
+
+
+def test_a_cluster_without_lstm97(scheduler: str, tmp_path: Path) -> None:
+    (tmp_path / "lstm97").mkdir()
+    (tmp_path / "lstm97" / "__init__.py").write_text("raise ImportError('not here')")  # hides the real one
+    worker = start("worker", scheduler, *OPTIONS, "--local-directory", str(tmp_path), folder=tmp_path)
+    try:
+        with Client(scheduler, set_as_default=False) as client:
+            client.wait_for_workers(1, 60)
+        with pytest.raises(WorkerError, match="lacks lstm97 .* install the version of here"), cluster(scheduler):
+            pass
+    finally:
+        worker.kill()
+        worker.wait()
+    with Client(scheduler, set_as_default=False) as client:
+        while client.ncores():
+            time.sleep(0.1)
 
 
 def test_without_dask_the_command_says_how_to_get_it(

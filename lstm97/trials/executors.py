@@ -88,8 +88,9 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     WorkerError
         If Dask is not installed, nothing answers at the address, or the cluster is lost.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what fails is said by the error below
     client, lost = _connect(address)
+    for name in ("distributed", "distributed.client"):  # what fails is said by the errors below
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     import dask
 
     # A slice's trials travel with it and stay with the scheduler, so that a lost slice can be run again.
