@@ -342,6 +342,7 @@ def test_hashes_differ_between_rows_and_readings_that_differ() -> None:
         ("addition", 0.1),
         ("test_set", "fixed"),
         ("run_count", "inclusive"),
+        ("multiplication_gates", "Sec. 5.4"),
         ("second_mark", "position"),
         ("first_pair", "keep marker"),
         ("average_error", "squared"),

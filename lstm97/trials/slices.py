@@ -217,7 +217,8 @@ def in_slices(
                 break
             trials = [entry.trial for entry in group if entry.trial is not None]
             in_flight[executor.submit(advance, trials, n_lanes, seconds)] = group
-        for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
+        done = wait(in_flight, return_when=FIRST_COMPLETED).done
+        for future in [future for future in in_flight if future in done]:  # in the order of their start
             group, advanced = in_flight.pop(future), future.result()
             _check(advanced.software)
             finished, steps = [], 0
