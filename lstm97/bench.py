@@ -19,6 +19,7 @@ from lstm97.other_engines import jax_trials, numpy_loop, torch_loop
 from lstm97.reading import Reading
 from lstm97.tasks import Batch, Distractors
 from lstm97.topology import Topology
+from lstm97.trials.side_by_side import LANES
 
 ROW = "table7/T100"
 ROUNDS = 7
@@ -215,8 +216,8 @@ def growth() -> dict[str, list[dict[str, Any]]]:
     found = {"trials": [{"trials": n, "n_lanes": n, "one": times["one"], "lanes": times[str(n)]} for n in N_LANES]}
 
     def pair(abscissa: str, value: int, task: Any, learner: LSTM) -> dict[str, Any]:
-        times = _rounds({"one": _one_trial(task, learner), "lanes": _side_by_side(task, learner, 32)})
-        return {abscissa: value, "n_lanes": 32} | times
+        times = _rounds({"one": _one_trial(task, learner), "lanes": _side_by_side(task, learner, LANES)})
+        return {abscissa: value, "n_lanes": LANES} | times
 
     found["lag"] = []
     for name in ("table7/T100", "table7/T500", "table7/T1000"):

@@ -606,6 +606,7 @@ def add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw):
     wiring : Wiring
     block_of_cell : (C,) int64
     e_y : (C + H,) float64
+        The cells' entries become the errors of their internal states, e_s.
     sigma : (U,) float64
     h_c : (C,) float64
     ds_dw : (2 C, M) float64
@@ -614,16 +615,18 @@ def add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw):
     """
     n_cells = h_c.size
     first_cell = wiring.n_in + wiring.n_out
+    e_s = e_y  # the same memory: e_y has done its work
     for v in range(n_cells):
         j = block_of_cell[v]
         y_out = sigma[wiring.n_in + j] if wiring.n_out else 1.0
         h_prime = h_derivative(wiring, h_c[v])
-        e_s = y_out * h_prime * e_y[v]
-        for m in range(dw.shape[1]):
-            dw[first_cell + v, m] += e_s * ds_dw[n_cells + v, m]
+        e_s[v] = y_out * h_prime * e_y[v]
+    for m in range(dw.shape[1]):
+        for v in range(n_cells):
+            dw[first_cell + v, m] += e_s[v] * ds_dw[n_cells + v, m]
         if wiring.n_in:
-            for m in range(dw.shape[1]):
-                dw[j, m] += e_s * ds_dw[v, m]
+            for v in range(n_cells):
+                dw[block_of_cell[v], m] += e_s[v] * ds_dw[v, m]
 
 
 @compiled
