@@ -10,7 +10,7 @@ sequence's end, is left to `lstm97.network.finish_step`, one lane at a time. In 
 
 Lanes do not wait for each other: each has its own place in its own batch, and its own learning rate and switches.
 
-Arrays
+Layout
 ------
 L lanes; U, C, M, K as in `lstm97.network`. Arrays of `Vectors` have the lane as their last index, so that the lanes
 of one number lie side by side. Arrays of `Nets` have it as their first index: each lane's part is what

@@ -6,7 +6,9 @@ import pytest
 from small_rows import SMALL, Here, references, small_jobs, small_row
 
 from lstm97.experiments import row, rows
-from lstm97.trials import slices
+from lstm97.reading import READINGS
+from lstm97.topology import Topology
+from lstm97.trials import side_by_side, slices
 from lstm97.trials.executors import processes
 from lstm97.trials.runner import differences, reproduce
 from lstm97.trials.slices import Job, Slice, WorkerError, in_slices
@@ -122,3 +124,10 @@ def test_a_worker_of_another_version_is_refused(small_row: None) -> None:
     changed = slices.versions() | {"source": "0"}
     with pytest.raises(WorkerError, match="another source of lstm97"):
         list(in_slices(small_jobs(1), Here(lambda result: result._replace(software=changed)), 1))
+
+
+def test_nets_that_are_too_large_for_lanes_run_by_themselves() -> None:
+    large = dataclasses.replace(row("table7/T100"), topology=Topology(2, (2,) * 8, 1), in_gate_bias=None)
+    for entry, shares in ((row("table7/T100"), True), (row("table9/6b"), True), (large, False)):
+        specification = entry.under(READINGS["literal"])
+        assert (side_by_side.kind(specification.learner, specification.task_of(1)) is not None) == shares

@@ -16,6 +16,8 @@ from lstm97.tasks import Batch, Task
 LANES = 16
 #: With fewer trials than this, lanes are slower than one trial after the other.
 FEWEST = 4
+#: With more numbers than this in a lane (weights and derivatives that every step uses), lanes are slower, too.
+MOST_NUMBERS = 500
 
 
 class Running(Protocol):
@@ -45,7 +47,13 @@ def kind(learner: Learner, task: Task) -> Kind | None:
         Equal for trials that can share lanes; None for a trial that is run by itself.
     """
     example = _example(task)
-    return kind_of(learner, example) if isinstance(learner, LSTM) and not example.every_step else None
+    if not isinstance(learner, LSTM) or example.every_step:
+        return None
+    topology = learner.topology
+    n_sources = topology.n_sources - topology.n_inputs * (len(example.symbols) > 0)
+    if n_sources * (topology.n_units + 2 * topology.n_cells) > MOST_NUMBERS:
+        return None
+    return kind_of(learner, example)
 
 
 @cache
