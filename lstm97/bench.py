@@ -145,10 +145,11 @@ def engines() -> list[dict[str, Any]]:
         lanes.run()
         lanes.unload(0)
 
+    of_lanes = difference(trained(in_lanes))
     contestants: dict[str, tuple[int, Callable[[], int], float]] = {
         "lstm97, one trial": (1, _one_trial(task, learner), 0.0),
-        "lstm97, 16 lanes": (16, _side_by_side(task, learner, 16), difference(trained(in_lanes))),
-        "lstm97, 32 lanes": (32, _side_by_side(task, learner, 32), difference(trained(in_lanes))),
+        "lstm97, 16 lanes": (16, _side_by_side(task, learner, 16), of_lanes),
+        "lstm97, 32 lanes": (32, _side_by_side(task, learner, 32), of_lanes),
         "NumPy loop": (1, slow(numpy_loop, N_NUMPY), difference(trained(numpy_loop))),
     }
     if importlib.util.find_spec("torch") is not None:

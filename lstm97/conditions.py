@@ -154,8 +154,8 @@ def table_10() -> list[Line]:
     Returns
     -------
     list of Line
-        One per row, in the paper's order. The two-sequence rows for T = 1000 have nothing printed: the table lists
-        T = 100 only.
+        One per row, in the paper's order. Rows that the table does not list have nothing printed: the two-sequence
+        rows for T = 1000, and those of other experiments than the paper's.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def table_10() -> list[Line]:
     lines = []
     for row in rows().values():
         task = _task_name(row, numbered=True)
-        line = {} if isinstance(row.task, TwoSequence) and row.task.T != 100 else paper[task]
+        line = {} if isinstance(row.task, TwoSequence) and row.task.T != 100 else paper.get(task, {})
         lines.append(
             Line(
                 task,

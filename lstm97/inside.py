@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97 import activations
+from lstm97 import network
 from lstm97.experiments import Specification
 from lstm97.learners import LSTM, Net, Trace
 from lstm97.stopping import CorrectInARow
@@ -139,8 +139,15 @@ def saturation(learner: LSTM, net: Net, batch: Batch) -> tuple[NDArray[np.float6
     left : (n, n_cells) float64
         h'(s_c) over its largest value, h'(0): the share of the error that h lets through.
     """
-    s_c = states_at_end(learner, net, batch)
-    return s_c, np.vectorize(activations.h_prime)(s_c) / activations.h_prime(0.0)
+    ends = [(trace.s_c[-1], trace.h_c[-1]) for trace in (learner.trace(net, batch, i) for i in range(len(batch)))]
+    s_c, h_c = (np.array(column) for column in zip(*ends, strict=True))
+    middle = learner.wiring.h_low + learner.wiring.h_range / 2.0
+    return s_c, _slope(learner, h_c) / _slope(learner, np.array(middle))
+
+
+def _slope(learner: LSTM, h_c: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute h'(s_c) where h(s_c) is given."""
+    return np.asarray(np.vectorize(lambda value: network.h_derivative(learner.wiring, value))(h_c))
 
 
 def initial_net(specification: Specification, trial: int) -> Net:
@@ -389,6 +396,7 @@ def outer_symbol(learner: LSTM, net: Net, batch: Batch) -> OuterSymbol:
     other = with_other_outer_symbol(batch)
     one, two = ([learner.trace(net, part, i) for i in range(len(batch))] for part in (batch, other))
     s_c, s_other = (np.array([trace.s_c[[1, -2]] for trace in traces]) for traces in (one, two))
+    h_c, h_other = (np.array([trace.h_c[-2] for trace in traces]) for traces in (one, two))
     y_c, y_other = (np.array([trace.y_c[-2] for trace in traces]) for traces in (one, two))
 
     def difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -398,27 +406,11 @@ def outer_symbol(learner: LSTM, net: Net, batch: Batch) -> OuterSymbol:
         wrong=np.array([1.0 - right[kinds == kind].mean() for kind in (OUTER, INNER, FRAME)]),
         written=difference(s_c[:, 0], s_other[:, 0]),
         kept=difference(s_c[:, 1], s_other[:, 1]),
-        squashed=difference(_squashed(learner, s_c[:, 1]), _squashed(learner, s_other[:, 1])),
+        squashed=difference(h_c, h_other),
         shown=difference(y_c, y_other),
         size=float(np.abs(s_c[:, 1]).mean()),
-        slope=float(np.median(_slope(learner, s_c[:, 1]))),
+        slope=float(np.median(_slope(learner, h_c))),
     )
-
-
-def _squashed(learner: LSTM, s_c: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute h(s_c)."""
-    wiring = learner.wiring
-    if wiring.h_range == 0.0:
-        return s_c
-    return np.asarray(wiring.h_range / (1.0 + np.exp(-s_c)) + wiring.h_low)
-
-
-def _slope(learner: LSTM, s_c: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute h'(s_c): 1 where h is the identity."""
-    if learner.wiring.h_range == 0.0:
-        return np.ones_like(s_c)
-    f = 1.0 / (1.0 + np.exp(-s_c))
-    return np.asarray(learner.wiring.h_range * f * (1.0 - f))
 
 
 # ----------------------------------------------------------------------------- Experiment 2, holding on for long
@@ -469,7 +461,9 @@ def holding(learner: LSTM, net: Net, batch: Batch, step: int) -> Holding:
     Holding
     """
     traces = [learner.trace(net, batch, i) for i in range(len(batch))]
-    s_end = np.array([trace.s_c[-1] for trace in traces])
+    s_end, h_end = (
+        np.array(states) for states in zip(*((trace.s_c[-1], trace.h_c[-1]) for trace in traces), strict=True)
+    )
 
     def mean(values: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         return np.asarray(np.mean(values, axis=0))
@@ -481,7 +475,7 @@ def holding(learner: LSTM, net: Net, batch: Batch, step: int) -> Holding:
     return Holding(
         drift=mean([np.abs(_drift(trace.s_c, step)) for trace in traces]),
         size=np.abs(s_end).mean(axis=0),
-        slope=_slope(learner, s_end).mean(axis=0),
+        slope=_slope(learner, h_end).mean(axis=0),
         y_in=mean([trace.y_in[step:-1].mean(axis=0) for trace in traces]),
         y_out=mean([trace.y_out[step:-1].mean(axis=0) for trace in traces]),
         let_in=mean([np.abs(np.diff(trace.s_c[step - 1 : -1], axis=0)).sum(axis=0) for trace in traces])

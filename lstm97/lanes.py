@@ -19,7 +19,6 @@ stand in both: these are the R columns of `w` from `first_column` on. Of a one-h
 step, a different one in every lane: those columns stand in `Nets` only.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -663,11 +662,6 @@ class Lanes:
         self._state = new_state(topology)
         self._wiring: Wiring | None = None
 
-    @property
-    def free(self) -> list[int]:
-        """The lanes that have no work."""
-        return [lane for lane in range(self.n_lanes) if lane not in self._loaded]
-
     def load(self, lane: int, work: Work) -> None:
         """Give a work to a free lane.
 
@@ -820,40 +814,3 @@ class Lanes:
 
 def _rounded_up(n: int, to: int) -> int:
     return -(-n // to) * to
-
-
-def present_all(works: Iterable[Work], n_lanes: int) -> Iterator[tuple[int, Floats]]:
-    """Present works of one kind in lanes; a lane that is free takes the next work.
-
-    Parameters
-    ----------
-    works : iterable of Work
-        Of one kind, and no two with the same net: they do not wait for each other.
-    n_lanes : int
-
-    Yields
-    ------
-    index : int
-        Which work was finished; the order is that of their ends.
-    outputs : float64
-        As from `Lanes.unload`.
-    """
-    queue = enumerate(works)
-    lanes: Lanes | None = None
-    index_of: dict[int, int] = {}
-
-    def refill(lane: int) -> None:
-        nonlocal lanes
-        for index, work in queue:
-            if lanes is None:
-                lanes = Lanes(kind_of(work.learner, work.batch), n_lanes)
-            lanes.load(lane, work)
-            index_of[lane] = index
-            return
-
-    for lane in range(n_lanes):
-        refill(lane)
-    while lanes is not None and index_of:
-        for lane in lanes.run():
-            yield index_of.pop(lane), lanes.unload(lane)
-            refill(lane)

@@ -313,6 +313,20 @@ def _hash(text: str) -> str:
 # ---------------------------------------------------------------------------------------------------- labels
 
 
+def _write_above(axes: Axes, x: float, text: str) -> None:
+    """Write a word above the axes, over a place on their x axis."""
+    axes.annotate(
+        text,
+        (x, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=8.5,
+    )
+
+
 def label_lines(axes: Axes, labels: Sequence[tuple[float, str]], size: float = 9.0) -> None:
     """Write labels to the right of the axes, each at the height of its curve's end, without overlaps.
 
@@ -762,15 +776,7 @@ def outputs_beside_targets(
         axes.stairs(share[1], edges, fill=True, color=INTERNAL_STATE, alpha=0.8, lw=0)
         axes.stairs(share[0], edges, color=GREY, ls=DASHES[number], lw=1.2)
         axes.axvline(level, color=TARGET, lw=1.0, ls=DASHES[1])
-        axes.annotate(
-            f"class {number + 1}: {level:g}",
-            (level, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8.5,
-        )
+        _write_above(axes, level, f"class {number + 1}: {level:g}")
     axes.set_xlabel("noisy target (outline), output of the net (filled)")
     axes.set_ylabel("frequency over the highest")
 
@@ -1069,16 +1075,7 @@ def string_and_successors(
     asked = may_follow[matters[1]].argmax()
     axes.plot([pair[1]], [asked], ls="", marker="s", ms=11, mfc="none", mec=INTERNAL_STATE, mew=2.2)
     for step, word in zip(pair, ("remember", "asked for"), strict=True):
-        axes.annotate(
-            word,
-            (step, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8.5,
-        )
+        _write_above(axes, step, word)
     axes.set_yticks(range(len(names)), list(names))
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0.4, index.size + 0.6)
@@ -1272,16 +1269,7 @@ def gates_and_states(
         for step in marks or {}:
             axes.axvline(step, color=GREY, lw=0.8, ls=DASHES[2], zorder=0.5)
     for step, text in (marks or {}).items():
-        axes_list[0].annotate(
-            text,
-            (step, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8.5,
-        )
+        _write_above(axes_list[0], step, text)
     axes_list[-1].set_xlabel("time step")
 
 

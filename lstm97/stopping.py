@@ -77,7 +77,24 @@ class StoppingRule(Protocol):
         """Start watching a trial."""
 
     def counted(self, presented: int) -> int:
-        """Turn the number of presented sequences into the number that the row reports."""
+        """Turn the number of presented sequences into the number that the row reports.
+
+        Parameters
+        ----------
+        presented : int
+
+        Returns
+        -------
+        int
+        """
+
+
+class _EverySequenceCounts:
+    """What a rule has that reports every presented sequence."""
+
+    def counted(self, presented: int) -> int:
+        """Count them all: see `StoppingRule.counted`."""
+        return presented
 
 
 class _TrainingErrorsOnly:
@@ -140,16 +157,7 @@ class ST3:
         return ST3Watch(self)
 
     def counted(self, presented: int) -> int:
-        """Turn the number of presented sequences into the number that the row reports.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
+        """Count without the window, if it is not to count: see `StoppingRule.counted`."""
         return presented - self.window if self.count == "exclusive" else presented
 
 
@@ -209,16 +217,7 @@ class CorrectInARow:
         return CorrectInARowWatch(self)
 
     def counted(self, presented: int) -> int:
-        """Turn the number of presented sequences into the number that the row reports.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
+        """Count without the run, if it is not to count: see `StoppingRule.counted`."""
         return presented - self.n if self.run_count == "exclusive" else presented
 
 
@@ -236,7 +235,7 @@ class CorrectInARowWatch(_TrainingErrorsOnly):
 
 
 @dataclass(frozen=True)
-class FewWrong:
+class FewWrong(_EverySequenceCounts):
     """Stop once fewer than n_seq of the most recent sequences were wrong, for each of several n_seq in turn.
 
     Paper: Sec. 5.5, Table 8 (n_seq 140, then 13).
@@ -263,19 +262,6 @@ class FewWrong:
     def watch(self) -> "FewWrongWatch":
         """Start watching a trial."""
         return FewWrongWatch(self)
-
-    def counted(self, presented: int) -> int:
-        """Return the number of presented sequences.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
-        return presented
 
 
 class FewWrongWatch(_TrainingErrorsOnly):
@@ -305,7 +291,7 @@ class FewWrongWatch(_TrainingErrorsOnly):
 
 
 @dataclass(frozen=True)
-class ErrorsOnTestSet:
+class ErrorsOnTestSet(_EverySequenceCounts):
     """Stop once a test set's sequences are correct, and then once their average error is small as well.
 
     ST1 is reached when few enough of the sequences are wrong; ST2, which ends the trial, when besides the average
@@ -347,19 +333,6 @@ class ErrorsOnTestSet:
         """Start watching a trial."""
         return ErrorsOnTestSetWatch(self)
 
-    def counted(self, presented: int) -> int:
-        """Return the number of presented sequences.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
-        return presented
-
 
 class ErrorsOnTestSetWatch:
     """`ErrorsOnTestSet` at work in one trial."""
@@ -394,7 +367,7 @@ class ErrorsOnTestSetWatch:
 
 
 @dataclass(frozen=True)
-class AllPredicted:
+class AllPredicted(_EverySequenceCounts):
     """Stop once all symbols of all strings of both sets are predicted.
 
     Paper: Sec. 5.1, Table 1; Table 11, task 1.
@@ -416,19 +389,6 @@ class AllPredicted:
     def watch(self) -> "AllPredictedWatch":
         """Start watching a trial."""
         return AllPredictedWatch()
-
-    def counted(self, presented: int) -> int:
-        """Return the number of presented sequences.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
-        return presented
 
 
 class AllPredictedWatch:

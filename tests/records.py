@@ -1,9 +1,12 @@
-"""Made-up records, for tests of what reads and writes them."""
+"""Records: made-up ones, for tests of what reads and writes them, and those of trials that run by themselves."""
 
 from typing import Any
 
 from lstm97.experiments import row as find_row
 from lstm97.reading import READINGS
+from lstm97.trials import run_trial
+from lstm97.trials.runner import record_of
+from lstm97.trials.slices import Job
 
 
 def record(
@@ -27,3 +30,8 @@ def record(
         "commit": None,
         "seconds": 1.0,
     }
+
+
+def execute(job: Job) -> dict[str, Any]:
+    """Run a trial by itself and make its record."""
+    return record_of(job, run_trial(job.specification, job.trial, job.cap), 0.0)

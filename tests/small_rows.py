@@ -7,10 +7,10 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
+from records import execute
 
 from lstm97.experiments import row, rows
 from lstm97.stopping import ST3
-from lstm97.trials.runner import execute
 from lstm97.trials.slices import Job
 from lstm97.trials.store import Record
 

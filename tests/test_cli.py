@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from records import record
+from records import execute, record
 
 from lstm97.cli import main
 from lstm97.experiments import row, rows
-from lstm97.trials.runner import execute
 from lstm97.trials.slices import Job
 from lstm97.trials.store import Store
 

@@ -37,6 +37,18 @@ def test_a_wrong_row_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == {"block_size", "weights", "input_gate_bias", "learning_rate"}
 
 
+def test_a_row_that_the_paper_does_not_have_stands_there_without_printed_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extended = {**rows(), "table12/new": dataclasses.replace(row("table9/6a"), name="table12/new")}
+    monkeypatch.setattr(conditions, "rows", lambda: extended)
+    lines = conditions.table_10()
+    assert (lines[-1].task, lines[-1].printed, lines[-1].differing) == ("new", {}, [])
+    assert conditions.marked(lines, conditions.NET).rows[-1][0] == "new \N{DAGGER}"
+    assert sum(len(line.rows) for line in conditions.table_11()) == len(rows())
+    assert any("new" in line[0].split(", ") for line in conditions.weights_by_reading().rows)
+
+
 def test_table_11_differs_where_it_is_known_to() -> None:
     lines = conditions.table_11()
     assert [len(line.rows) for line in lines] == [5, 1, 1, 9, 3, 3, 2, 3, 1, 1, 1]

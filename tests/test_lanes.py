@@ -16,12 +16,11 @@ from test_network import SETTINGS, random_settings
 
 from lstm97 import activations, lanes, network, simd
 from lstm97.experiments import row
-from lstm97.lanes import Lanes, Work, kind_of, present_all
+from lstm97.lanes import Lanes, Work, kind_of
 from lstm97.learners import LSTM, Net
 from lstm97.network import AT_EVERY_STEP, AT_SEQUENCE_END, IN_NEXT_SEQUENCE, new_state
 from lstm97.reading import READINGS, Reading
 from lstm97.tasks import Batch
-from lstm97.topology import Topology
 
 named = pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
 UPDATES = {AT_SEQUENCE_END: "sequence end", AT_EVERY_STEP: "every step", IN_NEXT_SEQUENCE: "next sequence"}
@@ -86,10 +85,27 @@ def scalar(work: Work) -> Bits:
     return bits(net, present(net, work.batch))
 
 
+def present_all(works: list[Work], n_lanes: int, module: Any = lanes) -> dict[int, np.ndarray]:
+    """Present works of one kind; a lane that is free takes the next one. Return their outputs by index."""
+    queue = list(enumerate(works))
+    index_of: dict[int, int] = {}
+    outputs: dict[int, np.ndarray] = {}
+    side_by_side = module.Lanes(module.kind_of(works[0].learner, works[0].batch), n_lanes)
+    free = list(range(n_lanes))
+    while queue or index_of:
+        while queue and free:
+            lane = free.pop(0)
+            index_of[lane], work = queue.pop(0)
+            side_by_side.load(lane, work)
+        free = side_by_side.run()
+        outputs |= {index_of.pop(lane): side_by_side.unload(lane) for lane in free}
+    return outputs
+
+
 def in_lanes(works: list[Work], n_lanes: int, module: Any = lanes) -> list[Bits]:
     """Present copies of works in lanes."""
     works = [replace(work, net=work.learner.copy(work.net)) for work in works]
-    outputs = dict(module.present_all(works, n_lanes))
+    outputs = present_all(works, n_lanes, module)
     assert sorted(outputs) == list(range(len(works)))
     return [bits(work.net, outputs[index]) for index, work in enumerate(works)]
 
@@ -133,11 +149,8 @@ def test_rows_of_the_paper(name: str, reading: Reading) -> None:
     rng = np.random.default_rng(9)
     for learn in (True, False, True):
         batches = [task.sample(rng, 4) for _ in nets_alone]
-        found = dict(
-            present_all(
-                [Work(learner, net, batch, learn) for net, batch in zip(nets_in_lanes, batches, strict=True)], 2
-            )
-        )
+        works = [Work(learner, net, batch, learn) for net, batch in zip(nets_in_lanes, batches, strict=True)]
+        found = present_all(works, 2)
         present = learner.train if learn else learner.predict
         for index, (net, batch) in enumerate(zip(nets_alone, batches, strict=True)):
             expected = bits(net, outputs := present(net, batch))
@@ -286,14 +299,3 @@ def test_bad_input_is_named(misuse: Misuse) -> None:
     work = work_of(SETTINGS["adding"], 0, (3,))
     with pytest.raises(ValueError, match=misuse.says):
         misuse.call(Lanes(kind_of(work.learner, work.batch), 2), work)
-
-
-def test_free_lanes() -> None:
-    work = work_of(Setting(Topology(2, (2, 2), 1)), 0, (3,))
-    two = Lanes(kind_of(work.learner, work.batch), 2)
-    assert two.free == [0, 1]
-    two.load(0, work)
-    assert two.free == [1]
-    assert two.run() == [0]
-    two.unload(0)
-    assert two.free == [0, 1]

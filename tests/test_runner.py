@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 from killed_runner import N_TRIALS
-from records import record
+from records import execute, record
 from small_rows import Here, job_of, references, small_jobs, small_row
 
 from lstm97.experiments import row, rows
 from lstm97.trials.executors import processes
-from lstm97.trials.runner import cheapest, differences, execute, plan, rerun, run
+from lstm97.trials.runner import cheapest, differences, plan, rerun, run
 from lstm97.trials.slices import Job, WorkerError
 from lstm97.trials.store import Store
 

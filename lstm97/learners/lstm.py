@@ -38,8 +38,8 @@ class Trace:
     ----------
     y_in, y_out : (n_steps, n_blocks) float64
         Gate activations; 1 where the topology has no such gates.
-    s_c, y_c : (n_steps, n_cells) float64
-        Internal states and cell outputs.
+    s_c, h_c, y_c : (n_steps, n_cells) float64
+        Internal states, internal states squashed by h, and cell outputs.
     y_k : (n_steps, n_outputs) float64
         Output activations.
     """
@@ -47,6 +47,7 @@ class Trace:
     y_in: NDArray[np.float64]
     y_out: NDArray[np.float64]
     s_c: NDArray[np.float64]
+    h_c: NDArray[np.float64]
     y_c: NDArray[np.float64]
     y_k: NDArray[np.float64]
 
@@ -294,13 +295,14 @@ class LSTM:
             network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
             if not wiring.output_delay:
                 network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
-            rows.append((state.y.copy(), state.s_c.copy(), state.y_k.copy()))
-        y, s_c, y_k = (np.array(column) for column in zip(*rows, strict=True))
+            rows.append((state.y.copy(), state.s_c.copy(), state.h_c.copy(), state.y_k.copy()))
+        y, s_c, h_c, y_k = (np.array(column) for column in zip(*rows, strict=True))
         always_open = np.ones((len(y), topology.n_blocks))
         return Trace(
             y_in=y[:, : topology.n_in] if topology.in_gates else always_open,
             y_out=y[:, topology.n_in : topology.first_cell] if topology.out_gates else always_open,
             s_c=s_c,
+            h_c=h_c,
             y_c=y[:, topology.first_cell : topology.first_cell + topology.n_cells],
             y_k=y_k,
         )

@@ -34,24 +34,21 @@ def _commit() -> str | None:
         return None
 
 
-def execute(job: Job) -> Record:
-    """Run a trial and write its record.
+def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
+    """Write down what a trial gave.
 
     Parameters
     ----------
     job : Job
+    outcome : Outcome
+    seconds : float
+        That it took.
 
     Returns
     -------
     dict
         A record, see `lstm97.trials.store.FIELDS`.
     """
-    start = time.perf_counter()
-    outcome = run_trial(job.specification, job.trial, job.cap)
-    return _record(job, outcome, time.perf_counter() - start)
-
-
-def _record(job: Job, outcome: Outcome, seconds: float) -> Record:
     seed = seed_sequence(job.row, job.trial)
     optional: Record = {"milestones": outcome.milestones} if find_row(job.row).milestones else {}
     if outcome.presented != outcome.sequences:
@@ -177,7 +174,7 @@ def run(
         while todo:
             for progress in in_slices(todo, executor, n_jobs, n_lanes, begin, seconds):
                 for job, outcome, taken in progress.finished:
-                    record = _record(job, outcome, taken)
+                    record = record_of(job, outcome, taken)
                     store.append(record)
                     claims.pop(job).close()
                     new.append(record)
@@ -243,7 +240,7 @@ def reproduce(
     of_job = {_job(record): record for record in sorted(records, key=lambda record: record["steps"])}
     for progress in in_slices(tuple(of_job), executor, n_jobs, n_lanes, seconds=seconds):
         for job, outcome, taken in progress.finished:
-            yield of_job[job], _record(job, outcome, taken)
+            yield of_job[job], record_of(job, outcome, taken)
 
 
 def _job(record: Record) -> Job:
@@ -284,7 +281,7 @@ def rerun(record: Record) -> Rerun:
     """
     job = _job(record)
     outcome = run_trial(job.specification, job.trial, job.cap)
-    return Rerun(record, outcome, differences(record, _record(job, outcome, 0.0)))
+    return Rerun(record, outcome, differences(record, record_of(job, outcome, 0.0)))
 
 
 def cheapest(records: Sequence[Record], n_steps: int) -> list[Record]:
