@@ -15,6 +15,7 @@ from lstm97.reading import READINGS, Reading, named
 from lstm97.stopping import ST3, AllPredicted, CorrectInARow, ErrorsOnTestSet, FewWrong, StoppingRule
 from lstm97.tasks import Adding, Distractors, EmbeddedReber, Multiplication, TemporalOrder, TwoSequence
 from lstm97.tasks.temporal_order import SYMBOLS
+from lstm97.trials.side_by_side import kind
 
 PAPER = Path(__file__).parents[1] / "data" / "paper"
 
@@ -395,3 +396,11 @@ def test_readings_are_found_by_name() -> None:
         Reading(count="none")
     assert dict(Reading().differences()) == {}
     assert dict(READINGS["institute"].differences())["initial_activation"] == 0.5
+
+
+def test_every_row_with_its_error_at_the_end_is_small_enough_for_lanes() -> None:
+    """So the book says. Where there is an error at every step, trials run by themselves."""
+    for entry in rows().values():
+        learner, task = entry.under(Reading()).learner, entry.tasks[0]
+        at_every_step = task.sample(np.random.default_rng(0), 1).every_step
+        assert (kind(learner, task) is None) == at_every_step, entry.name
