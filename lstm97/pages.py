@@ -304,7 +304,8 @@ def tally(found: Sequence[Evidence]) -> Markdown:
         ]
         if None in verdicts:
             counts.append(f"{verdicts.count(None)} not complete yet")
-        lines.append(f"- `{reading}`, {len(of_reading)} rows: {', '.join(counts)}.")
+        n_rows = f"{len(of_reading)} {'row' if len(of_reading) == 1 else 'rows'}"
+        lines.append(f"- `{reading}`, {n_rows}: {', '.join(counts)}.")
     return Markdown("\n".join(lines))
 
 

@@ -246,7 +246,7 @@ def test_tally_counts_complete_rows_by_verdict() -> None:
     entries = [found(*SOLVED), found(*SOLVED[:3]), found(*SOLVED, reading="institute")]
     assert repr(pages.tally(entries)).splitlines() == [
         "- `literal`, 2 rows: 1 A (reproduced), 1 not complete yet.",
-        "- `institute`, 1 rows: 1 A (reproduced).",
+        "- `institute`, 1 row: 1 A (reproduced).",
     ]
 
 
