@@ -209,3 +209,16 @@ def test_cheapest_takes_as_many_solved_trials_as_fit() -> None:
     assert [one["trial"] for one in cheapest(records, 10**9)] == [1, 2, 3]
     with pytest.raises(ValueError, match="no record of a solved trial"):
         cheapest(records[3:], 10**9)
+
+
+def test_the_bar_is_drawn_after_every_slice_even_when_trials_ended_together_before(
+    tmp_path: Path, small_row: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, long = (
+        [Job("table9/6a", "literal", trial, cap) for trial in trials]
+        for cap, trials in ((10, range(1, 5)), (4_000, range(5, 7)))
+    )
+    executor = Here()
+    run([*short, *long], Store(tmp_path), executor, 1, seconds=0.0)
+    drawn = {line.rpartition(", ")[2] for line in capsys.readouterr().err.split("\r") if "steps]" in line}
+    assert len(drawn) >= len(executor.groups) > 8  # each with its own number of steps

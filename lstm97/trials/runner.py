@@ -150,7 +150,15 @@ def run(
     solved, steps = sum(record["success"] for record in known.values()), 0
     if show and todo:
         print(estimate(todo, len(known), executor, n_jobs, n_lanes), file=sys.stderr)
-    bar = tqdm(total=len(jobs), initial=len(jobs) - len(todo), unit="trial", disable=not show, smoothing=0.1)
+    bar = tqdm(
+        total=len(jobs),
+        initial=len(jobs) - len(todo),
+        unit="trial",
+        disable=not show,
+        smoothing=0.1,
+        miniters=0,  # steps go on between the ends of trials: the bar is drawn again after every slice
+        mininterval=0.0,
+    )
 
     def show_progress() -> None:
         bar.set_postfix_str(f"{solved} solved, {tqdm.format_sizeof(steps)} steps", refresh=False)
