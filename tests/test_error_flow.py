@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
+from lstm97 import cost
 from lstm97 import error_flow as ef
 
 SIZES = [(n, q) for n in (1, 2, 3, 4) for q in (1, 2, 3, 6)]
@@ -188,10 +189,29 @@ def test_half_of_tau_is_no_bound():
 
 def test_helper_inequality_needs_the_papers_pair_of_norms():
     w = np.array([[1.0, 1.0], [0.0, 0.0]])
-    into_first = w[0]
-    assert np.abs(into_first).max() <= ef.row_sum_norm(w)
-    one_norm = np.abs(w).sum(axis=0).max()  # compatible with the sum norm of vectors
-    assert np.abs(into_first).sum() > one_norm
+    left, right = ef.helper_inequality(w, 0, incoming=True)
+    assert left <= right
+    left, right = ef.helper_inequality(w, 0, incoming=True, norm="sum")
+    assert (left, right) == (2.0, 1.0)
+    left, right = ef.helper_inequality(w, 1, incoming=False, norm="sum")
+    assert left <= right
+
+
+@given(arrays(np.float64, (2, 5), elements=numbers))
+def test_scalar_product_bound(vectors):
+    x, y = vectors
+    assert abs(x @ y) <= ef.scalar_product_bound(x, y) * ROUNDING
+    assert ef.scalar_product_bound(np.ones(5), np.ones(5)) == 5.0
+
+
+def test_backpropagation_through_time_equals_real_time_recurrent_learning():
+    sequence = cost.random_sequence(4, 9)
+    injected = sequence.f_prime * sequence.error
+    found = ef.backpropagate(sequence.w, sequence.y, sequence.f_prime, injected)
+    expected = cost.rtrl(sequence).dw
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    late = ef.backpropagate(sequence.w, np.roll(sequence.y, -1, axis=0), sequence.f_prime, injected)
+    assert np.abs(late - expected).max() > 1e-3 * np.abs(expected).max()
 
 
 # ---- one step of a logistic unit
@@ -248,6 +268,9 @@ def test_great_weights_make_the_factor_vanish():
         (lambda: ef.factor_bound(np.ones((2, 2)), np.ones((1, 2)), 0, 0), "q > 1"),
         (lambda: ef.run(np.ones((2, 2)), [1.0], 3), r"y_start has shape \(1,\)"),
         (lambda: ef.run(np.ones((1, 1)), [1.0], 0), "n_steps is 0"),
+        (lambda: ef.backpropagate(np.ones((1, 1)), [[1.0]], [[1.0]], [[1.0]]), r"y has shape \(1, 1\)"),
+        (lambda: ef.helper_inequality(np.ones((1, 1)), 0, True, "1"), "norm is '1'"),
+        (lambda: ef.helper_inequality(np.ones((1, 1)), 1, True), "u is 1"),
         (lambda: ef.derivatives_on_the_way_back(np.ones((3, 1)), 3), "q is 3"),
         (lambda: ef.weight_of_greatest_factor(0.0), "y is 0"),
         (lambda: ef.weight_of_greatest_factor(1.0, sign=0), "sign is 0"),
