@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
 
 from lstm97 import cell_error_flow
 from lstm97.learners.lstm import LSTM
@@ -255,6 +256,8 @@ class StoreAndRead(Task):
         Steps from the value to be stored to the target.
     every_step : bool
         Whether there is a target at every step, or at the end only.
+    positive : float
+        Probability that the value to be stored is 1, and the last target with it.
 
     Raises
     ------
@@ -264,6 +267,7 @@ class StoreAndRead(Task):
 
     lag: int
     every_step: bool = False
+    positive: float = 0.5
 
     n_inputs = 3
     n_outputs = 1
@@ -296,7 +300,7 @@ class StoreAndRead(Task):
         Batch
         """
         length = self.lag + 1
-        positive = rng.integers(0, 2, size=n)
+        positive = rng.random(n) < self.positive
         values = np.zeros((n, length, 3))
         values[:, :, 0] = rng.uniform(-1.0, 1.0, (n, length))
         values[:, 0, 0] = 2.0 * positive - 1.0
@@ -354,6 +358,25 @@ def storing_with_gates(bias: float = -10.0, out_gate: bool = True) -> tuple[LSTM
     w[topology.first_cell, 0] = 1.0
     net.weights.w_k[0, 0] = 2.0
     return learner, net
+
+
+def least_wrong_for_a_sum(lag: int) -> float:
+    r"""Compute how often the best that a naive carrousel can do is wrong on `StoreAndRead`.
+
+    It sees the sum of the line and has to guess the sign of its first value. The sum of the noise is as good as
+    normal, with the variance 1/3 of every step.
+
+    .. math:: P\big(1 + \sigma z < 0\big), \qquad \sigma^2 = lag / 3, \quad z \sim N(0, 1)
+
+    Parameters
+    ----------
+    lag : int
+
+    Returns
+    -------
+    float
+    """
+    return float(ndtr(-1.0 / np.sqrt(lag / 3.0)))
 
 
 class Updates(NamedTuple):

@@ -10,6 +10,7 @@ Where a residual should be exactly zero, the check also sees to it that the numb
 a check that could not fail returns infinity.
 """
 
+import dataclasses
 import math
 from itertools import product
 from typing import Any
@@ -637,9 +638,19 @@ def weight_update() -> float:
     """Compare the change of the weights by training with -alpha/2 times the frozen run's gradient."""
     example = Example()
     trained = example.learner.copy(example.net)
+    dataclasses.replace(example.learner, alpha=0.0).train(trained, example.batch)  # leaves a state to be reset
     example.learner.train(trained, example.batch)
-    change = trained.weights.w - example.w
-    return gap(change, example.learner.alpha * _expected_updates(example))
+    by_outputs = np.zeros_like(example.w_k)
+    for place in np.ndindex(by_outputs.shape):
+        stepped = example.w_k.astype(complex)
+        stepped[place] += 1j * STEP
+        outputs = second_route.run(example.learner, example.w, stepped, example.batch).y_k
+        by_outputs[place] = -0.5 * np.imag(squared_error(outputs, example.batch)) / STEP
+    alpha = example.learner.alpha
+    return max(
+        gap(trained.weights.w - example.w, alpha * _expected_updates(example)),
+        gap(trained.weights.w_k - example.w_k, alpha * by_outputs),
+    )
 
 
 def errors_of_units() -> float:

@@ -356,6 +356,55 @@ def global_error_factors(factors: ArrayLike, outputs: Sequence[int]) -> Array:
     return _array(factors)[:, list(outputs), :].sum(axis=1)
 
 
+def sensitivity(w: ArrayLike, net: ArrayLike, kick: ArrayLike) -> Array:
+    r"""Follow a small change of the first step's net inputs forwards through a run of logistic units.
+
+    Not in the paper: error flow the other way round, what a net still feels of its first input.
+
+    .. math:: \frac{\partial y^i(t)}{\partial x(1)} = f'_i(net_i(t)) \sum_j w_{ij}\,
+        \frac{\partial y^j(t-1)}{\partial x(1)}
+
+    Parameters
+    ----------
+    w : (n, n) array-like
+        ``w[i, j]`` leads from unit j to unit i.
+    net : (n_steps, n) array-like
+        Net inputs, as :func:`run` returns them.
+    kick : (n,) array-like
+        Change of every net input at the first step, for instance the weights from one input unit.
+
+    Returns
+    -------
+    (n_steps, n) ndarray
+        Change of every activation.
+    """
+    w, change = _weights(w), _array(kick)
+    found = []
+    for row in logistic_prime(net):
+        found.append(row * change)
+        change = w @ found[-1]
+    return np.array(found)
+
+
+def decay_rate(largest: ArrayLike) -> float:
+    r"""Fit the rate of an exponential to factors against the lag.
+
+    Paper: Sec. 3.1, "increases exponentially with q", "decreases exponentially with q".
+
+    Parameters
+    ----------
+    largest : (q,) array-like
+        Absolute factors at the lags 1, ..., q, none of them zero.
+
+    Returns
+    -------
+    float
+        Slope of the natural logarithm per step: negative for decay.
+    """
+    largest = _array(largest)
+    return float(np.polyfit(np.arange(1, len(largest) + 1), np.log(largest), 1)[0])
+
+
 def mean_factor_per_step(factors: ArrayLike) -> float:
     r"""Compute the mean scaling per step of the pair of units with the greatest factor, over the longest lag.
 

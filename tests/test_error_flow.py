@@ -115,6 +115,22 @@ def test_one_linear_unit_scales_by_its_weight_per_step(w):
     assert slope == pytest.approx(np.log(w), abs=1e-10)
 
 
+def test_sensitivity_forwards_is_the_factor_backwards():
+    rng = np.random.default_rng(4)
+    w, start, q = rng.uniform(-3, 3, (4, 4)), rng.uniform(size=4), 5
+    net = ef.run(w, start, q + 1)
+    factors = ef.error_factors(w, ef.derivatives_on_the_way_back(net, q))[-1]
+    for v in range(4):
+        found = ef.sensitivity(w, net, np.eye(4)[v])
+        np.testing.assert_allclose(found[-1], ef.logistic_prime(net[-1]) * factors[:, v], rtol=1e-12, atol=1e-16)
+    assert found.shape == (6, 4)
+
+
+def test_decay_rate_is_the_slope_of_the_logarithm():
+    assert ef.decay_rate(3.0 * 0.7 ** np.arange(1, 20)) == pytest.approx(np.log(0.7), rel=1e-12)
+    assert ef.decay_rate(1.2 ** np.arange(1, 20)) == pytest.approx(np.log(1.2), rel=1e-12)
+
+
 def test_mean_factor_per_step_is_a_geometric_mean():
     factors = ef.error_factors([[0.9, 0.0], [0.0, 0.5]], np.ones((7, 2)))
     assert ef.mean_factor_per_step(factors) == pytest.approx(0.9, rel=1e-13)
