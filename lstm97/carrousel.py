@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from lstm97 import cell_error_flow
-from lstm97.learners.lstm import LSTM
-from lstm97.learners.lstm import Net as GatedNet
+from lstm97.learners.lstm import LSTM, Net
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task, offsets_of
 from lstm97.topology import Topology
@@ -107,7 +106,7 @@ def hold(y: float, w_jj: float, n_steps: int, constant: float = 0.0) -> Floats:
 
 
 @dataclass
-class Net:
+class NaiveNet:
     """A net of naive carrousels.
 
     Attributes
@@ -148,7 +147,7 @@ class NaiveCarrousel:
     alpha: float
     weight_range: float
 
-    def start(self, rng: np.random.Generator) -> Net:
+    def start(self, rng: np.random.Generator) -> NaiveNet:
         """Make a net with initial weights.
 
         Parameters
@@ -157,30 +156,30 @@ class NaiveCarrousel:
 
         Returns
         -------
-        Net
+        NaiveNet
         """
         shapes = (self.n_units, self.n_inputs), (self.n_outputs, self.n_units + 1)
-        return Net(*(rng.uniform(-self.weight_range, self.weight_range, shape) for shape in shapes))
+        return NaiveNet(*(rng.uniform(-self.weight_range, self.weight_range, shape) for shape in shapes))
 
-    def copy(self, net: Net) -> Net:
+    def copy(self, net: NaiveNet) -> NaiveNet:
         """Copy a net, so that later training leaves the copy alone.
 
         Parameters
         ----------
-        net : Net
+        net : NaiveNet
 
         Returns
         -------
-        Net
+        NaiveNet
         """
-        return Net(net.w.copy(), net.w_k.copy())
+        return NaiveNet(net.w.copy(), net.w_k.copy())
 
-    def train(self, net: Net, batch: Batch) -> Floats:
+    def train(self, net: NaiveNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each.
 
         Parameters
         ----------
-        net : Net
+        net : NaiveNet
             Changed in place.
         batch : Batch
 
@@ -198,12 +197,12 @@ class NaiveCarrousel:
             net.w_k += self.alpha * out.sum(axis=0)
         return outputs
 
-    def predict(self, net: Net, batch: Batch) -> Floats:
+    def predict(self, net: NaiveNet, batch: Batch) -> Floats:
         """Compute the outputs without learning.
 
         Parameters
         ----------
-        net : Net
+        net : NaiveNet
             Left as it is.
         batch : Batch
 
@@ -217,7 +216,7 @@ class NaiveCarrousel:
             outputs[rows] = y_k
         return outputs
 
-    def _run(self, net: Net, batch: Batch, i: int) -> tuple[slice, Floats, Floats, Floats]:
+    def _run(self, net: NaiveNet, batch: Batch, i: int) -> tuple[slice, Floats, Floats, Floats]:
         """Run one sequence: the rows of its targets, inputs, carrousels at every step, outputs where targets are."""
         steps = slice(int(batch.offsets[i]), int(batch.offsets[i + 1]))
         x = np.eye(self.n_inputs)[batch.symbols[steps]] if len(batch.symbols) else batch.values[steps]
@@ -226,7 +225,7 @@ class NaiveCarrousel:
         return (steps if batch.every_step else slice(i, i + 1)), x, s, 1.0 / (1.0 + np.exp(-net_k))
 
 
-def _updates(net: Net, x: Floats, s: Floats, y_k: Floats, targets: Floats) -> tuple[Floats, Floats]:
+def _updates(net: NaiveNet, x: Floats, s: Floats, y_k: Floats, targets: Floats) -> tuple[Floats, Floats]:
     """Compute every step's contributions to the updates, without alpha: (19), 3.1's U2 and the carrousel."""
     n_late = len(x) - len(y_k)  # steps without a target, all at the beginning
     e_k = np.vstack([np.zeros((n_late, y_k.shape[1])), y_k * (1.0 - y_k) * (targets - y_k)])
@@ -316,7 +315,7 @@ class StoreAndRead(Task):
         )
 
 
-def storing_without_gates() -> tuple[NaiveCarrousel, Net]:
+def storing_without_gates() -> tuple[NaiveCarrousel, NaiveNet]:
     """Make a naive net for `StoreAndRead` that listens to the line and shows what it holds.
 
     Paper: Sec. 3.2; the situation in which the conflicts begin: storing has been learned, protecting has not.
@@ -324,14 +323,14 @@ def storing_without_gates() -> tuple[NaiveCarrousel, Net]:
     Returns
     -------
     learner : NaiveCarrousel
-    net : Net
+    net : NaiveNet
     """
-    return NaiveCarrousel(3, 1, 1, alpha=0.1, weight_range=0.1), Net(
+    return NaiveCarrousel(3, 1, 1, alpha=0.1, weight_range=0.1), NaiveNet(
         np.array([[1.0, 0.0, 0.0]]), np.array([[2.0, 0.0]])
     )
 
 
-def storing_with_gates(bias: float = -10.0, out_gate: bool = True) -> tuple[LSTM, GatedNet]:
+def storing_with_gates(bias: float = -10.0, out_gate: bool = True) -> tuple[LSTM, Net]:
     """Make a memory cell for `StoreAndRead` that listens to the line, with gates that listen to the marks.
 
     Paper: Sec. 4, "Why gate units?".
@@ -394,7 +393,7 @@ class Updates(NamedTuple):
     out: Floats
 
 
-def updates_without_gates(learner: NaiveCarrousel, net: Net, batch: Batch) -> Updates:
+def updates_without_gates(learner: NaiveCarrousel, net: NaiveNet, batch: Batch) -> Updates:
     """Split the update of a naive net after one sequence into the contributions of its steps.
 
     Paper: Sec. 3.2.
@@ -402,7 +401,7 @@ def updates_without_gates(learner: NaiveCarrousel, net: Net, batch: Batch) -> Up
     Parameters
     ----------
     learner : NaiveCarrousel
-    net : Net
+    net : NaiveNet
         Left as it is.
     batch : Batch
         One sequence.
@@ -416,7 +415,7 @@ def updates_without_gates(learner: NaiveCarrousel, net: Net, batch: Batch) -> Up
     return Updates(into, out[:, :, :-1])
 
 
-def updates_with_gates(learner: LSTM, net: GatedNet, batch: Batch) -> Updates:
+def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:
     r"""Split the update of a net with gates after one sequence into the contributions of its steps.
 
     Paper: Sec. 3.2, Sec. 4, "Why gate units?"; App. A.2 (36). The truncated error at a cell's net input takes the

@@ -252,7 +252,7 @@ def sum_over_paths() -> float:
 
 
 def growth_and_decay() -> float:
-    """Compare the slope of log|factor| over the lag with log|f' w|, for one linear unit, growing and shrinking."""
+    """Compare the slope of the factor's logarithm with the logarithm of the weight, for one linear unit."""
     lags = np.arange(1, 101)
     slopes = [
         np.polyfit(lags, np.log(error_flow.error_factors([[w]], np.ones((100, 1)))[:, 0, 0]), 1)[0]
@@ -262,7 +262,7 @@ def growth_and_decay() -> float:
 
 
 def coth_condition() -> float:
-    """Compare the weight that meets the coth condition with the maximum of |f'(net) w| found by a search."""
+    """Compare the weight that meets the coth condition with the maximum of one step's factor found by a search."""
     from scipy.optimize import minimize_scalar
 
     found, searched = [], []

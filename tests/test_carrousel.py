@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lstm97 import carrousel, second_route
-from lstm97.carrousel import NaiveCarrousel, Net, StoreAndRead
+from lstm97.carrousel import NaiveCarrousel, NaiveNet, StoreAndRead
 from lstm97.learners.lstm import LSTM
 from lstm97.tasks import Batch, TemporalOrder
 from lstm97.topology import Topology
@@ -136,7 +136,7 @@ def test_conflicts_grow_with_the_lag_and_gates_remove_them() -> None:
 
 
 def test_one_hot_inputs() -> None:
-    learner, net = NaiveCarrousel(3, 1, 1, 0.1, 0.1), Net(np.array([[1.0, 2.0, 4.0]]), np.array([[1.0, 0.0]]))
+    learner, net = NaiveCarrousel(3, 1, 1, 0.1, 0.1), NaiveNet(np.array([[1.0, 2.0, 4.0]]), np.array([[1.0, 0.0]]))
     symbols = np.array([0, 2, 2])
     batch = Batch(symbols, np.zeros((3, 0)), np.array([0, 3]), np.zeros((1, 1)))
     assert learner.predict(net, batch)[0, 0] == pytest.approx(1 / (1 + np.exp(-9.0)))

@@ -222,7 +222,7 @@ def entry(root: Path, one: Any, residual: float, shown: set[int]) -> str:
         f"{one.meaning}\n",
         f"- Code: {code}",
         f"- Second route: {second_route}",
-        f"- Residual: {scientific(residual)}; it may be {scientific(one.bound)}",
+        f"- Residual: {scientific(residual)}; it may be up to {scientific(one.bound)}",
         f"- Test: {link_to_test(root, one.test)}",
         f"- Chapter: [](executed/{one.notebook}.ipynb){number}",
     ]
@@ -254,10 +254,10 @@ def link_to_test(root: Path, test: str) -> str:
 def errata(root: Path) -> str:
     """What the paper gets wrong in print, each with the number that decides it."""
     rows = [
-        [one.where, one.printed, one.right, one.decides, f"[](executed/{one.page}.ipynb)"]
+        [f"[{one.where}](executed/{one.page}.ipynb)", one.printed, one.right, one.decides]
         for one in importlib.import_module("lstm97.errata").errata()
     ]
-    head = ["Where", "In print", "Right", "What decides", "Chapter"]
+    head = ["Where", "In print", "Right", "What decides"]
     return table("Slips in the paper's print, each with a number that decides it.", "tab-errata", head, rows)
 
 
