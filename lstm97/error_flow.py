@@ -151,6 +151,51 @@ def hidden_error(f_prime: ArrayLike, w: ArrayLike, error: ArrayLike) -> Array:
     return _array(f_prime) * (_array(error) @ _weights(w))
 
 
+def backpropagate(w: ArrayLike, y: ArrayLike, f_prime: ArrayLike, injected: ArrayLike) -> Array:
+    r"""Sum up the contributions to every weight's update by backpropagation through time.
+
+    Paper: Sec. 3.1, "Conventional BPTT", without the learning rate. Output units get their errors from targets,
+    all units get errors from the step after.
+
+    .. math::
+        \sum_t \vartheta_j(t)\, y^l(t-1), \qquad
+        \vartheta_j(t) = \vartheta^{target}_j(t) + f'_j(net_j(t)) \sum_i w_{ij}\, \vartheta_i(t+1)
+
+    Parameters
+    ----------
+    w : (n, n) array-like
+        ``w[i, j]`` leads from unit j to unit i.
+    y : (n_steps + 1, n) array-like
+        Activations at the steps 0, ..., n_steps.
+    f_prime : (n_steps, n) array-like
+        :math:`f'_j(net_j(t))` at the steps 1, ..., n_steps.
+    injected : (n_steps, n) array-like
+        Errors from targets at the same steps, as from :func:`output_error`; 0 where there is none.
+
+    Returns
+    -------
+    (n, n) ndarray
+        ``[j, l]``: for the weight from unit l to unit j.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    w, f_prime = _weights_and_derivatives(w, f_prime)
+    y, injected = _array(y), _array(injected)
+    if y.shape != (len(f_prime) + 1, len(w)) or injected.shape != f_prime.shape:
+        raise ValueError(
+            f"y has shape {y.shape} and injected {injected.shape}; "
+            f"f_prime of shape {f_prime.shape} needs {(len(f_prime) + 1, len(w))} and {f_prime.shape}"
+        )
+    total, error = np.zeros_like(w), np.zeros(len(w))
+    for t in range(len(f_prime) - 1, -1, -1):
+        error = injected[t] + hidden_error(f_prime[t], w, error)
+        total += np.outer(error, y[t])
+    return total
+
+
 def error_factors(w: ArrayLike, f_prime: ArrayLike) -> Array:
     r"""Compute by which factor an error is scaled on its way back, for all units and all lags.
 
@@ -311,6 +356,55 @@ def global_error_factors(factors: ArrayLike, outputs: Sequence[int]) -> Array:
     return _array(factors)[:, list(outputs), :].sum(axis=1)
 
 
+def sensitivity(w: ArrayLike, net: ArrayLike, kick: ArrayLike) -> Array:
+    r"""Follow a small change of the first step's net inputs forwards through a run of logistic units.
+
+    Not in the paper: error flow the other way round, what a net still feels of its first input.
+
+    .. math:: \frac{\partial y^i(t)}{\partial x(1)} = f'_i(net_i(t)) \sum_j w_{ij}\,
+        \frac{\partial y^j(t-1)}{\partial x(1)}
+
+    Parameters
+    ----------
+    w : (n, n) array-like
+        ``w[i, j]`` leads from unit j to unit i.
+    net : (n_steps, n) array-like
+        Net inputs, as :func:`run` returns them.
+    kick : (n,) array-like
+        Change of every net input at the first step, for instance the weights from one input unit.
+
+    Returns
+    -------
+    (n_steps, n) ndarray
+        Change of every activation.
+    """
+    w, change = _weights(w), _array(kick)
+    found = []
+    for row in logistic_prime(net):
+        found.append(row * change)
+        change = w @ found[-1]
+    return np.array(found)
+
+
+def decay_rate(largest: ArrayLike) -> float:
+    r"""Fit the rate of an exponential to factors against the lag.
+
+    Paper: Sec. 3.1, "increases exponentially with q", "decreases exponentially with q".
+
+    Parameters
+    ----------
+    largest : (q,) array-like
+        Absolute factors at the lags 1, ..., q, none of them zero.
+
+    Returns
+    -------
+    float
+        Slope of the natural logarithm per step: negative for decay.
+    """
+    largest = _array(largest)
+    return float(np.polyfit(np.arange(1, len(largest) + 1), np.log(largest), 1)[0])
+
+
 def mean_factor_per_step(factors: ArrayLike) -> float:
     r"""Compute the mean scaling per step of the pair of units with the greatest factor, over the longest lag.
 
@@ -348,6 +442,64 @@ def row_sum_norm(w: ArrayLike) -> float:
     float
     """
     return float(np.abs(_weights(w)).sum(axis=1).max())
+
+
+def scalar_product_bound(x: ArrayLike, y: ArrayLike) -> float:
+    r"""Bound a scalar product by the vectors' norms, with the maximum norm.
+
+    Paper: Sec. 3.1, "Weak upper bound", first step.
+
+    .. math:: |x^T y| \le n\, \|x\|_x\, \|y\|_x
+
+    Parameters
+    ----------
+    x, y : (n,) array-like
+
+    Returns
+    -------
+    float
+        The right side.
+    """
+    x, y = _array(x), _array(y)
+    return float(len(x) * np.abs(x).max() * np.abs(y).max())
+
+
+def helper_inequality(w: ArrayLike, unit: int, incoming: bool, norm: str = "max") -> tuple[float, float]:
+    r"""Compute both sides of the two inequalities by which the paper gets rid of single units' weights.
+
+    Paper: Sec. 3.1, "This inequality results from". The one for outgoing weights follows from the norms being
+    compatible. The one for incoming weights does not follow, although the paper writes the two alike: it holds for
+    the maximum norm and fails for the sum norm, with :math:`W = \begin{pmatrix}1&1\\0&0\end{pmatrix}` and u = 1.
+
+    .. math:: \|W_v\|_x = \|W e_v\|_x \le \|W\|_A \|e_v\|_x, \qquad
+        \|W_{u^T}\|_x = \|e_u W\|_x \le \|W\|_A \|e_u\|_x
+
+    Parameters
+    ----------
+    w : (n, n) array-like
+    unit : int
+        v if outgoing weights are meant, u if incoming, counted from 0.
+    incoming : bool
+    norm : {"max", "sum"}
+        The greatest component with the greatest row sum, or the sum of components with the greatest column sum.
+
+    Returns
+    -------
+    left, right : float
+
+    Raises
+    ------
+    ValueError
+        If w is not square, the unit does not exist, or the norm has another name.
+    """
+    w = _weights(w)
+    _check_units(len(w), unit, unit)
+    if norm not in ("max", "sum"):
+        raise ValueError(f"norm is {norm!r}; it must be 'max' or 'sum'")
+    weights = np.abs(w[unit, :] if incoming else w[:, unit])
+    if norm == "max":
+        return float(weights.max()), row_sum_norm(w)
+    return float(weights.sum()), row_sum_norm(w.T)
 
 
 def factor_bound(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> float:

@@ -108,7 +108,7 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
     dy_dw = np.zeros((topology.n_cells + topology.n_hidden, topology.n_units, topology.n_sources))
     dy_k_dw = np.zeros((topology.n_outputs, topology.n_units, topology.n_sources))
     total = np.zeros(weights.w.shape)
-    for t, symbol, state in _steps(learner, weights, batch):
+    for t, symbol, state in steps(learner, weights, batch):
         row = _target(batch, t)
         if row is None:
             continue
@@ -151,7 +151,7 @@ def squared_error(learner: LSTM, weights: Weights, batch: Batch, frozen: Floats 
     """
     _check(learner, batch)
     total = 0.0
-    for t, _, state in _steps(learner, weights, batch, frozen):
+    for t, _, state in steps(learner, weights, batch, frozen):
         row = _target(batch, t)
         if row is not None:
             total += float(((batch.targets[row] - state.y_k) ** 2).sum())
@@ -173,7 +173,7 @@ def recurrent_inputs(learner: LSTM, weights: Weights, batch: Batch) -> Floats:
     (n_steps, n_units) float64
     """
     _check(learner, batch)
-    return np.array([state.y_before.copy() for _, _, state in _steps(learner, weights, batch)])
+    return np.array([state.y_before.copy() for _, _, state in steps(learner, weights, batch)])
 
 
 def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: float = 1e-5) -> Contributions:
@@ -233,7 +233,7 @@ def state_derivatives(learner: LSTM, net: Net, batch: Batch) -> tuple[Floats, Fl
     """
     _check(learner, batch)
     n_cells = learner.topology.n_cells
-    ds_dw = np.array([state.ds_dw.copy() for _, _, state in _steps(learner, net.weights, batch)])
+    ds_dw = np.array([state.ds_dw.copy() for _, _, state in steps(learner, net.weights, batch)])
     return ds_dw[:, :n_cells], ds_dw[:, n_cells:]
 
 
@@ -318,7 +318,7 @@ def _target(batch: Batch, t: int) -> int | None:
     return 0 if t == batch.n_steps - 1 else None
 
 
-def _steps(
+def steps(
     learner: LSTM, weights: Weights, batch: Batch, frozen: Floats | None = None
 ) -> Iterator[tuple[int, int, State]]:
     """Run one sequence step by step; yields the step, its symbol, and the state, which goes on changing."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from lstm97_book import execution, generated, pages
 
+from lstm97.equations import EQUATIONS, Equation
+
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 
 
@@ -122,11 +124,24 @@ def test_captions_hold_mathematics_and_code() -> None:
     assert kinds == ["Text", "math", "Text", "literal", "Text"]
 
 
-def test_citations_expand_ranges(tmp_path: Path) -> None:
-    (tmp_path / "lstm97").mkdir()
-    text = 'def f():\n    """Do.\n\n    Paper: Sec. 4; App. A.1 (6)-(8), (19).\n\n    Not (3).\n    """\n'
-    (tmp_path / "lstm97" / "network.py").write_text(text)
-    assert generated.citations(tmp_path) == {n: ["lstm97.network.f"] for n in (6, 7, 8, 19)}
+def test_every_equation_is_written_with_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Equation, "residual", lambda one: 0.5 if one.key == "9" else 2e-16)
+    root = Path(__file__).parents[1]
+    page = generated.equations(root)
+    assert page.startswith("**62 of 63 equations** agree")
+    for one in EQUATIONS:
+        assert f"### {one.title}\n\n```{{math}}\n{one.latex}\n```\n\n{one.meaning}\n" in page
+    assert page.count("- Residual: 2e-16; it may be up to 1e-") == 62
+    assert page.count("- Residual: 5e-01; it may be up to 1e-12") == 1
+    assert page.count("/blob/main/tests/test_") == 63
+    assert page.count("- Chapter: [](executed/") == 63
+    assert "{py:meth}`tasks.adding.Adding.combine <lstm97.tasks.adding.Adding.combine>`" in page
+
+
+def test_a_test_is_linked_at_its_line() -> None:
+    link = generated.link_to_test(Path(__file__).parents[1], "test_equations.py::test_residual")
+    line = int(link.rpartition("#L")[2].rstrip(")"))
+    assert "def test_residual(" in (Path(__file__).parent / "test_equations.py").read_text().splitlines()[line - 1]
 
 
 def test_every_module_is_in_the_reference() -> None:

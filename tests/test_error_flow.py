@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
+from lstm97 import cost
 from lstm97 import error_flow as ef
 
 SIZES = [(n, q) for n in (1, 2, 3, 4) for q in (1, 2, 3, 6)]
@@ -114,6 +115,22 @@ def test_one_linear_unit_scales_by_its_weight_per_step(w):
     assert slope == pytest.approx(np.log(w), abs=1e-10)
 
 
+def test_sensitivity_forwards_is_the_factor_backwards():
+    rng = np.random.default_rng(4)
+    w, start, q = rng.uniform(-3, 3, (4, 4)), rng.uniform(size=4), 5
+    net = ef.run(w, start, q + 1)
+    factors = ef.error_factors(w, ef.derivatives_on_the_way_back(net, q))[-1]
+    for v in range(4):
+        found = ef.sensitivity(w, net, np.eye(4)[v])
+        np.testing.assert_allclose(found[-1], ef.logistic_prime(net[-1]) * factors[:, v], rtol=1e-12, atol=1e-16)
+    assert found.shape == (6, 4)
+
+
+def test_decay_rate_is_the_slope_of_the_logarithm():
+    assert ef.decay_rate(3.0 * 0.7 ** np.arange(1, 20)) == pytest.approx(np.log(0.7), rel=1e-12)
+    assert ef.decay_rate(1.2 ** np.arange(1, 20)) == pytest.approx(np.log(1.2), rel=1e-12)
+
+
 def test_mean_factor_per_step_is_a_geometric_mean():
     factors = ef.error_factors([[0.9, 0.0], [0.0, 0.5]], np.ones((7, 2)))
     assert ef.mean_factor_per_step(factors) == pytest.approx(0.9, rel=1e-13)
@@ -188,10 +205,29 @@ def test_half_of_tau_is_no_bound():
 
 def test_helper_inequality_needs_the_papers_pair_of_norms():
     w = np.array([[1.0, 1.0], [0.0, 0.0]])
-    into_first = w[0]
-    assert np.abs(into_first).max() <= ef.row_sum_norm(w)
-    one_norm = np.abs(w).sum(axis=0).max()  # compatible with the sum norm of vectors
-    assert np.abs(into_first).sum() > one_norm
+    left, right = ef.helper_inequality(w, 0, incoming=True)
+    assert left <= right
+    left, right = ef.helper_inequality(w, 0, incoming=True, norm="sum")
+    assert (left, right) == (2.0, 1.0)
+    left, right = ef.helper_inequality(w, 1, incoming=False, norm="sum")
+    assert left <= right
+
+
+@given(arrays(np.float64, (2, 5), elements=numbers))
+def test_scalar_product_bound(vectors):
+    x, y = vectors
+    assert abs(x @ y) <= ef.scalar_product_bound(x, y) * ROUNDING
+    assert ef.scalar_product_bound(np.ones(5), np.ones(5)) == 5.0
+
+
+def test_backpropagation_through_time_equals_real_time_recurrent_learning():
+    sequence = cost.random_sequence(4, 9)
+    injected = sequence.f_prime * sequence.error
+    found = ef.backpropagate(sequence.w, sequence.y, sequence.f_prime, injected)
+    expected = cost.rtrl(sequence).dw
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    late = ef.backpropagate(sequence.w, np.roll(sequence.y, -1, axis=0), sequence.f_prime, injected)
+    assert np.abs(late - expected).max() > 1e-3 * np.abs(expected).max()
 
 
 # ---- one step of a logistic unit
@@ -248,6 +284,9 @@ def test_great_weights_make_the_factor_vanish():
         (lambda: ef.factor_bound(np.ones((2, 2)), np.ones((1, 2)), 0, 0), "q > 1"),
         (lambda: ef.run(np.ones((2, 2)), [1.0], 3), r"y_start has shape \(1,\)"),
         (lambda: ef.run(np.ones((1, 1)), [1.0], 0), "n_steps is 0"),
+        (lambda: ef.backpropagate(np.ones((1, 1)), [[1.0]], [[1.0]], [[1.0]]), r"y has shape \(1, 1\)"),
+        (lambda: ef.helper_inequality(np.ones((1, 1)), 0, True, "1"), "norm is '1'"),
+        (lambda: ef.helper_inequality(np.ones((1, 1)), 1, True), "u is 1"),
         (lambda: ef.derivatives_on_the_way_back(np.ones((3, 1)), 3), "q is 3"),
         (lambda: ef.weight_of_greatest_factor(0.0), "y is 0"),
         (lambda: ef.weight_of_greatest_factor(1.0, sign=0), "sign is 0"),

@@ -93,3 +93,42 @@ class Distractors(Task):
         symbols[starts + 1] = x + is_y
         symbols[offsets[1:] - 1] = e
         return Batch(symbols, np.zeros((len(symbols), 0)), offsets, one_hot(is_y, 2))
+
+
+def expected_length(q: int, more: float = 0.9, n_terms: int = 10_000) -> float:
+    r"""Sum the series that the paper prints for the expected number of symbols of a sequence.
+
+    Paper: Sec. 5.2, Task 2c, which gives q + 14 for it. The sum is q + 13: the mean of k is 9, not 10.
+
+    .. math:: 4 + \sum_{k=0}^{\infty} \tfrac{1}{10} \left(\tfrac{9}{10}\right)^k (q + k)
+
+    Parameters
+    ----------
+    q : int
+    more : float
+        Probability of one more distractor, 9/10 in the paper.
+    n_terms : int
+        After how many terms the series is cut.
+
+    Returns
+    -------
+    float
+    """
+    k = np.arange(n_terms)
+    return float(4.0 + ((1.0 - more) * more**k * (q + k)).sum())
+
+
+def expected_occurrences(q: int, p: int) -> float:
+    """Compute how often one distractor symbol occurs in a sequence on average.
+
+    Paper: Sec. 5.2, Task 2c, which gives (q + 10)/p; with the series' true value it is (q + 9)/p.
+
+    Parameters
+    ----------
+    q, p : int
+
+    Returns
+    -------
+    float
+    """
+    return (expected_length(q) - 4.0) / p

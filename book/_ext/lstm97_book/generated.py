@@ -6,7 +6,6 @@
 is replaced by what the function NAME below returns, in the book's own Markdown.
 """
 
-import ast
 import importlib
 import json
 import pkgutil
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
@@ -181,28 +181,84 @@ def readings(root: Path) -> str:
 
 # Equations
 
+PARTS = {
+    "Sec. 3.1": "Section 3.1: exponentially decaying error",
+    "Sec. 3.2": "Section 3.2: constant error flow",
+    "Sec. 4": "Section 4: memory cells",
+    "Sec. 5.2": "Section 5: tasks",
+    "Sec. 5.4": "Section 5: tasks",
+    "Sec. 5.5": "Section 5: tasks",
+    "App. A.1": "Appendix A.1: the algorithm",
+    "App. A.2": "Appendix A.2: error flow",
+}
+
 
 def equations(root: Path) -> str:
-    """Each of the paper's numbered equations: the chapter that shows it, and the functions that cite it."""
-    shown = {number: path for path in executed_notebooks(root) for number in labelled(path)}
-    cited = citations(root)
-    rows = []
-    for number in range(1, 42):
-        if number in shown or number in cited:
-            stem = shown[number].stem if number in shown else ""
-            rows.append(
-                [
-                    f"{{eq}}`eq-{number}`" if stem else f"({number})",
-                    "Sec. 3.1" if number < 3 else "App. A.1" if number < 30 else "App. A.2",
-                    f"[](executed/{stem}.ipynb)" if stem else "",
-                    ", ".join(
-                        f"{{py:func}}`{name} <{name}>`".replace("`lstm97.", "`") for name in cited.get(number, [])
-                    ),
-                ]
-            )
-    if not rows:
-        return "*No equations yet.*\n"
-    return table("The paper's numbered equations.", "tab-equations", ["Number", "Section", "Chapter", "Code"], rows)
+    """Every equation with its meaning, code, check, residual, test and chapter; the residuals are computed now."""
+    entries = importlib.import_module("lstm97.equations").EQUATIONS
+    shown = {number for path in executed_notebooks(root) for number in labelled(path)}
+    residuals = {one.key: one.residual() for one in entries}
+    agree = sum(residuals[one.key] <= one.bound for one in entries)
+    parts = [
+        f"**{agree} of {len(entries)} equations** agree with their second route: 41 with a number of the paper's, "
+        f"{len(entries) - 41} without. For {sum(value < 1e-14 for value in residuals.values())} of them the "
+        "residual is below 1e-14.\n"
+    ]
+    for heading in dict.fromkeys(PARTS.values()):
+        parts.append(f"## {heading}\n")
+        parts += [entry(root, one, residuals[one.key], shown) for one in entries if PARTS[one.section] == heading]
+    return "\n".join(parts)
+
+
+def entry(root: Path, one: Any, residual: float, shown: set[int]) -> str:
+    """Write one equation with everything that belongs to it."""
+    check = getattr(importlib.import_module("lstm97.equation_checks"), one.check)
+    second_route = " ".join((check.__doc__ or "").split("\n\n")[0].split())
+    code = ", ".join(role(dotted) for dotted in one.functions)
+    number = f", {{eq}}`eq-{one.key}`" if one.numbered and int(one.key) in shown else ""
+    lines = [
+        f"### {one.title}\n",
+        f"```{{math}}\n{one.latex}\n```\n",
+        f"{one.meaning}\n",
+        f"- Code: {code}",
+        f"- Second route: {second_route}",
+        f"- Residual: {scientific(residual)}; it may be up to {scientific(one.bound)}",
+        f"- Test: {link_to_test(root, one.test)}",
+        f"- Chapter: [](executed/{one.notebook}.ipynb){number}",
+    ]
+    if one.slip:
+        lines.append(f"- In print: {one.slip}")
+    return "\n".join([*lines, ""])
+
+
+def role(dotted: str) -> str:
+    """Link to a function's or a method's docstring, which leads on to its source."""
+    kind = "meth" if dotted.split(".")[-2][:1].isupper() else "func"
+    return f"{{py:{kind}}}`{dotted} <lstm97.{dotted}>`"
+
+
+def scientific(value: float) -> str:
+    """Write a residual with one digit."""
+    return "0" if value == 0.0 else f"{value:.0e}"
+
+
+def link_to_test(root: Path, test: str) -> str:
+    """Link to the line of a test in the repository."""
+    file, _, name = test.partition("::")
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    lines = (root / "tests" / file).read_text(encoding="utf-8").splitlines()
+    line = next(i for i, text in enumerate(lines, start=1) if text.startswith(f"def {name}("))
+    return f"[`{name}`]({repository['url']}/blob/{repository['branch']}/tests/{file}#L{line})"
+
+
+def errata(root: Path) -> str:
+    """What the paper gets wrong in print, each with the number that decides it."""
+    rows = [
+        [f"[{one.where}](executed/{one.page}.ipynb)", one.printed, one.right, one.decides]
+        for one in importlib.import_module("lstm97.errata").errata()
+    ]
+    head = ["Where", "In print", "Right", "What decides"]
+    return table("Slips in the paper's print, each with a number that decides it.", "tab-errata", head, rows)
 
 
 def labelled(notebook: Path) -> set[int]:
@@ -210,21 +266,6 @@ def labelled(notebook: Path) -> set[int]:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return {int(number) for number in re.findall(r"(?::label: |\$\$ *\()eq-(\d+)\b", text)}
-
-
-def citations(root: Path) -> dict[int, list[str]]:
-    """Return, for every equation, the functions whose docstring names it after the word "Paper:"."""
-    found: dict[int, list[str]] = {}
-    for path in sorted((root / "lstm97").rglob("*.py")):
-        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                place = re.search(r"^Paper:(.*?)(?:\n\n|\Z)", ast.get_docstring(node) or "", re.MULTILINE | re.DOTALL)
-                for first, last in re.findall(r"\((\d+)\)(?:\s?[-\u2013]\s?\((\d+)\))?", place[1] if place else ""):
-                    for number in range(int(first), int(last or first) + 1):
-                        names = found.setdefault(number, [])
-                        names += [name for name in [f"{module}.{node.name}"] if name not in names]
-    return found
 
 
 # Execution statistics
@@ -286,5 +327,5 @@ def api(root: Path, *packages: str) -> str:
 
 
 MAKERS: dict[str, Callable[..., str]] = {
-    made.__name__: made for made in (scoreboard, verdicts, results, readings, equations, statistics, api)
+    made.__name__: made for made in (scoreboard, verdicts, results, readings, equations, errata, statistics, api)
 }

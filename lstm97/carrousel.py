@@ -1,0 +1,508 @@
+r"""The constant error carrousel without gates, and the two conflicts that it runs into: Section 3.2 of the paper.
+
+First the single unit: which activation function lets an error pass unchanged, and what that does to the activation.
+Then the naive approach, a learner whose hidden layer is nothing but such units. Then the conflicts: per-step updates
+of one weight that pull in opposite directions, measured in the same way with gates and without.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from lstm97 import cell_error_flow
+from lstm97.learners.lstm import LSTM, Net
+from lstm97.tasks import Batch
+from lstm97.tasks.base import Task, offsets_of
+from lstm97.topology import Topology
+
+Floats = NDArray[np.float64]
+
+# ------------------------------------------------------------------------------------------------- a single unit
+
+
+def error_back(f_prime: ArrayLike, w_jj: float, error: float) -> Floats:
+    r"""Carry an error back through a single unit that is connected to itself only.
+
+    Paper: Sec. 3.2, "A single unit". The error stays what it is exactly if :math:`f'_j(net_j(t))\, w_{jj} = 1` at
+    every step.
+
+    .. math:: \vartheta_j(t) = f'_j(net_j(t))\, \vartheta_j(t+1)\, w_{jj}
+
+    Parameters
+    ----------
+    f_prime : (q,) array-like
+        Derivatives in the order in which the error meets them.
+    w_jj : float
+        The unit's connection to itself.
+    error : float
+        What it starts from.
+
+    Returns
+    -------
+    (q,) ndarray
+        After 1, ..., q steps back.
+    """
+    errors = []
+    for derivative in np.asarray(f_prime, dtype=np.float64):
+        error = float(derivative * error * w_jj)
+        errors.append(error)
+    return np.array(errors)
+
+
+def constant_flow_activation(net: ArrayLike, w_jj: float, constant: float = 0.0) -> Floats:
+    r"""Compute the activation function with constant error flow, the solution of :math:`f'(net)\, w_{jj} = 1`.
+
+    Paper: Sec. 3.2, "The constant error carrousel". The paper leaves out the constant of integration. It does not
+    touch the error, but moves the activation.
+
+    .. math:: f_j(net_j) = \frac{net_j + c}{w_{jj}}
+
+    Parameters
+    ----------
+    net : array-like
+    w_jj : float
+        Not zero.
+    constant : float
+        The constant of integration, c.
+
+    Returns
+    -------
+    ndarray
+    """
+    return (np.asarray(net, dtype=np.float64) + constant) / w_jj
+
+
+def hold(y: float, w_jj: float, n_steps: int, constant: float = 0.0) -> Floats:
+    r"""Let the unit of `constant_flow_activation` feed itself.
+
+    Paper: Sec. 3.2, "unit j's activation has to remain constant". It does if the constant of integration is 0;
+    otherwise it moves by :math:`c / w_{jj}` per step.
+
+    .. math:: y^j(t+1) = f_j(w_{jj}\, y^j(t))
+
+    Parameters
+    ----------
+    y : float
+        Activation at the start.
+    w_jj : float
+    n_steps : int
+    constant : float
+
+    Returns
+    -------
+    (n_steps + 1,) ndarray
+        Activations, the start included.
+    """
+    values = [float(y)]
+    for _ in range(n_steps):
+        values.append(float(constant_flow_activation(w_jj * values[-1], w_jj, constant)))
+    return np.array(values)
+
+
+# ------------------------------------------------------------------------------------------- the naive approach
+
+
+@dataclass
+class NaiveNet:
+    """A net of naive carrousels.
+
+    Attributes
+    ----------
+    w : (n_units, n_inputs) float64
+        Weights into the carrousels, ``w[to, from]``.
+    w_k : (n_outputs, n_units + 1) float64
+        Weights into the output units; the last column is their bias.
+    """
+
+    w: Floats
+    w_k: Floats
+
+
+@dataclass(frozen=True)
+class NaiveCarrousel:
+    r"""Linear units that feed themselves with weight 1, between inputs and logistic output units; no gates.
+
+    .. math:: s_j(t) = s_j(t-1) + \sum_i w_{ji}\, x_i(t), \qquad y^k(t) = f\Big(\sum_j w_{kj}\, s_j(t) + b_k\Big)
+
+    All is linear up to the output units, so a unit holds a weighted sum over the whole sequence: how often which
+    input came, but not in which order. Nothing has to be truncated; the gradient is exact.
+
+    Paper: Sec. 3.2, "Of course unit j will not only be connected to itself".
+
+    Parameters
+    ----------
+    n_inputs, n_units, n_outputs : int
+    alpha : float
+        Learning rate; weights change at the end of every sequence.
+    weight_range : float
+        Initial weights are drawn uniformly from [-weight_range, weight_range].
+    """
+
+    n_inputs: int
+    n_units: int
+    n_outputs: int
+    alpha: float
+    weight_range: float
+
+    def start(self, rng: np.random.Generator) -> NaiveNet:
+        """Make a net with initial weights.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        NaiveNet
+        """
+        shapes = (self.n_units, self.n_inputs), (self.n_outputs, self.n_units + 1)
+        return NaiveNet(*(rng.uniform(-self.weight_range, self.weight_range, shape) for shape in shapes))
+
+    def copy(self, net: NaiveNet) -> NaiveNet:
+        """Copy a net, so that later training leaves the copy alone.
+
+        Parameters
+        ----------
+        net : NaiveNet
+
+        Returns
+        -------
+        NaiveNet
+        """
+        return NaiveNet(net.w.copy(), net.w_k.copy())
+
+    def train(self, net: NaiveNet, batch: Batch) -> Floats:
+        """Present every sequence once, in order, learning from each.
+
+        Parameters
+        ----------
+        net : NaiveNet
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, each before learning from it.
+        """
+        outputs = np.empty_like(batch.targets)
+        for i in range(len(batch)):
+            rows, x, s, y_k = self._run(net, batch, i)
+            outputs[rows] = y_k
+            into, out = _updates(net, x, s, y_k, batch.targets[rows])
+            net.w += self.alpha * into.sum(axis=0)
+            net.w_k += self.alpha * out.sum(axis=0)
+        return outputs
+
+    def predict(self, net: NaiveNet, batch: Batch) -> Floats:
+        """Compute the outputs without learning.
+
+        Parameters
+        ----------
+        net : NaiveNet
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        outputs = np.empty_like(batch.targets)
+        for i in range(len(batch)):
+            rows, _, _, y_k = self._run(net, batch, i)
+            outputs[rows] = y_k
+        return outputs
+
+    def _run(self, net: NaiveNet, batch: Batch, i: int) -> tuple[slice, Floats, Floats, Floats]:
+        """Run one sequence: the rows of its targets, inputs, carrousels at every step, outputs where targets are."""
+        steps = slice(int(batch.offsets[i]), int(batch.offsets[i + 1]))
+        x = np.eye(self.n_inputs)[batch.symbols[steps]] if len(batch.symbols) else batch.values[steps]
+        s = np.cumsum(x, axis=0) @ net.w.T
+        net_k = (s if batch.every_step else s[-1:]) @ net.w_k[:, :-1].T + net.w_k[:, -1]
+        return (steps if batch.every_step else slice(i, i + 1)), x, s, 1.0 / (1.0 + np.exp(-net_k))
+
+
+def _updates(net: NaiveNet, x: Floats, s: Floats, y_k: Floats, targets: Floats) -> tuple[Floats, Floats]:
+    """Compute every step's contributions to the updates, without alpha: (19), 3.1's U2 and the carrousel."""
+    n_late = len(x) - len(y_k)  # steps without a target, all at the beginning
+    e_k = np.vstack([np.zeros((n_late, y_k.shape[1])), y_k * (1.0 - y_k) * (targets - y_k)])
+    theta = np.cumsum((e_k @ net.w_k[:, :-1])[::-1], axis=0)[::-1]  # what came in later is still there
+    into = theta[:, :, None] * x[:, None, :]
+    out = e_k[:, :, None] * np.hstack([s, np.ones((len(s), 1))])[:, None, :]
+    return into, out
+
+
+# ------------------------------------------------------------------------------------------------ the conflicts
+
+
+@dataclass(frozen=True)
+class StoreAndRead(Task):
+    """Store the first value of a noisy line, ignore all later ones, and show what was stored when asked.
+
+    Three inputs: the line, a "store" mark at the first step and a "read" mark at the last one. The line is 1 or -1 at
+    the first step, and uniform in [-1, 1] afterwards. The target at the last step is 1 or 0. If there is a target at
+    every step, it is 0.5 before: say nothing yet.
+
+    It has what Section 3.2 describes and nothing else: the weight from the line has to store at one step and to
+    protect at all others, and the weight to the output has to read at one step and to keep still at all others.
+
+    Parameters
+    ----------
+    lag : int
+        Steps from the value to be stored to the target.
+    every_step : bool
+        Whether there is a target at every step, or at the end only.
+    positive : float
+        Probability that the value to be stored is 1, and the last target with it.
+
+    Raises
+    ------
+    ValueError
+        If the lag is below 1.
+    """
+
+    lag: int
+    every_step: bool = False
+    positive: float = 0.5
+
+    n_inputs = 3
+    n_outputs = 1
+    tolerance = 0.5
+
+    def __post_init__(self) -> None:
+        if self.lag < 1:
+            raise ValueError(f"lag is {self.lag}: give at least 1")
+
+    @property
+    def minimal_length(self) -> int:
+        """Number of time steps of every sequence."""
+        return self.lag + 1
+
+    @property
+    def minimal_lag(self) -> int:
+        """Steps from the value to be stored to the target."""
+        return self.lag
+
+    def sample(self, rng: np.random.Generator, n: int) -> Batch:
+        """Draw `n` sequences.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        n : int
+
+        Returns
+        -------
+        Batch
+        """
+        length = self.lag + 1
+        positive = rng.random(n) < self.positive
+        values = np.zeros((n, length, 3))
+        values[:, :, 0] = rng.uniform(-1.0, 1.0, (n, length))
+        values[:, 0, 0] = 2.0 * positive - 1.0
+        values[:, 0, 1] = values[:, -1, 2] = 1.0
+        targets = np.full((n, length, 1), 0.5)
+        targets[:, -1, 0] = positive
+        return Batch(
+            np.empty(0, dtype=np.int64),
+            values.reshape(-1, 3),
+            offsets_of(np.full(n, length)),
+            targets.reshape(-1, 1) if self.every_step else targets[:, -1],
+            self.every_step,
+        )
+
+
+def storing_without_gates() -> tuple[NaiveCarrousel, NaiveNet]:
+    """Make a naive net for `StoreAndRead` that listens to the line and shows what it holds.
+
+    Paper: Sec. 3.2; the situation in which the conflicts begin: storing has been learned, protecting has not.
+
+    Returns
+    -------
+    learner : NaiveCarrousel
+    net : NaiveNet
+    """
+    return NaiveCarrousel(3, 1, 1, alpha=0.1, weight_range=0.1), NaiveNet(
+        np.array([[1.0, 0.0, 0.0]]), np.array([[2.0, 0.0]])
+    )
+
+
+def storing_with_gates(bias: float = -10.0, out_gate: bool = True) -> tuple[LSTM, Net]:
+    """Make a memory cell for `StoreAndRead` that listens to the line, with gates that listen to the marks.
+
+    Paper: Sec. 4, "Why gate units?".
+
+    Parameters
+    ----------
+    bias : float
+        Of both gates; a mark opens its gate as far as the bias closes it.
+    out_gate : bool
+        Whether the cell has an output gate; without it, its output is always open.
+
+    Returns
+    -------
+    learner : LSTM
+    net : lstm97.learners.lstm.Net
+    """
+    topology = Topology(n_inputs=3, block_sizes=(1,), n_outputs=1, recurrent=False, out_gates=out_gate)
+    learner = LSTM(topology, alpha=0.1, weight_range=0.0)
+    net = learner.start(np.random.default_rng(0))
+    w, bias_column = net.weights.w, topology.source_names.index("1")
+    w[0, 1], w[0, bias_column] = -2.0 * bias, bias
+    if out_gate:
+        w[1, 2], w[1, bias_column] = -2.0 * bias, bias
+    w[topology.first_cell, 0] = 1.0
+    net.weights.w_k[0, 0] = 2.0
+    return learner, net
+
+
+def least_wrong_for_a_sum(lag: int) -> float:
+    r"""Compute how often the best that a naive carrousel can do is wrong on `StoreAndRead`.
+
+    It sees the sum of the line and has to guess the sign of its first value. The sum of the noise is as good as
+    normal, with the variance 1/3 of every step.
+
+    .. math:: P\big(1 + \sigma z < 0\big), \qquad \sigma^2 = lag / 3, \quad z \sim N(0, 1)
+
+    Parameters
+    ----------
+    lag : int
+
+    Returns
+    -------
+    float
+    """
+    return float(ndtr(-1.0 / np.sqrt(lag / 3.0)))
+
+
+class Updates(NamedTuple):
+    r"""Every step's contributions to the updates of one sequence, without alpha.
+
+    Attributes
+    ----------
+    into : (n_steps, n_cells, n_inputs) float64
+        Of the weights from input units to carrousels: :math:`\vartheta_j(t)\, x_i(t)`.
+    out : (n_steps, n_outputs, n_cells) float64
+        Of the weights from carrousels to output units: :math:`e_k(t)\, y^j(t)`.
+    """
+
+    into: Floats
+    out: Floats
+
+
+def updates_without_gates(learner: NaiveCarrousel, net: NaiveNet, batch: Batch) -> Updates:
+    """Split the update of a naive net after one sequence into the contributions of its steps.
+
+    Paper: Sec. 3.2.
+
+    Parameters
+    ----------
+    learner : NaiveCarrousel
+    net : NaiveNet
+        Left as it is.
+    batch : Batch
+        One sequence.
+
+    Returns
+    -------
+    Updates
+    """
+    rows, x, s, y_k = learner._run(net, batch, 0)
+    into, out = _updates(net, x, s, y_k, batch.targets[rows])
+    return Updates(into, out[:, :, :-1])
+
+
+def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:
+    r"""Split the update of a net with gates after one sequence into the contributions of its steps.
+
+    Paper: Sec. 3.2, Sec. 4, "Why gate units?"; App. A.2 (36). The truncated error at a cell's net input takes the
+    place of the error at the naive unit, and the cell's output that of the unit's activation.
+
+    Parameters
+    ----------
+    learner : LSTM
+        Its outputs see cells only.
+    net : lstm97.learners.lstm.Net
+        Left as it is.
+    batch : Batch
+        One sequence of real-valued inputs.
+
+    Returns
+    -------
+    Updates
+    """
+    topology, trace = learner.topology, learner.trace(net, batch, 0)
+    targets = batch.targets if batch.every_step else np.vstack([trace.y_k[:-1], batch.targets])
+    e_k = trace.y_k * (1.0 - trace.y_k) * (targets - trace.y_k)
+    w_kc = net.weights.w_k[:, : topology.n_cells]
+    flow = cell_error_flow.record(learner, net, batch)
+    theta = cell_error_flow.carry_back(flow, e_k @ w_kc, truncated=True).net[:, flow.cell]
+    return Updates(theta[:, :, None] * batch.values[:, None, :], e_k[:, :, None] * trace.y_c[:, None, :])
+
+
+def opposing_share(updates: ArrayLike, step: int) -> Floats:
+    r"""Compute which share of a weight's per-step updates points against the update of one step, by size.
+
+    Not in the paper: a number for "conflicting weight update signals". The step is the one that stores, for the
+    weights into a carrousel, and the one that reads, for the weights out of it.
+
+    .. math:: \frac{\sum_{t:\ u_t u_{step} < 0} |u_t|}{\sum_t |u_t|}
+
+    Parameters
+    ----------
+    updates : (n_steps, ...) array-like
+        One contribution per step.
+    step : int
+        Whose update the others are compared with; -1 is the last.
+
+    Returns
+    -------
+    (...) ndarray
+        0 if no step works against it, near 1 if nearly all do. 0 where nothing is to be learned.
+    """
+    updates = np.asarray(updates, dtype=np.float64)
+    against = np.where(updates * np.sign(updates[step]) < 0.0, np.abs(updates), 0.0)
+    return against.sum(axis=0) / np.maximum(np.abs(updates).sum(axis=0), np.finfo(float).tiny)
+
+
+#: The three nets of `conflict_shares`.
+WITHOUT_GATES, INPUT_GATE_ONLY, BOTH_GATES = range(3)
+
+
+def conflict_shares(lag: int, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Measure both conflicts on `StoreAndRead`: without gates, with an input gate only, with both gates.
+
+    Paper: Sec. 3.2, input weight conflict and output weight conflict. The nets store and read, and are at the point
+    where they must learn to protect. For the weight from the line there is a target at the end only; for the weight
+    to the output unit there is one at every step.
+
+    Parameters
+    ----------
+    lag : int
+    n : int
+        Number of sequences to take the mean of.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    into, out : (3,) float64
+        Mean opposing share of the weight from the line and of the weight to the output unit, for each of the nets.
+    """
+    batches = [StoreAndRead(lag, every_step).sample(rng, n) for every_step in (False, True)]
+    shares = np.zeros((2, 3))
+    for i in range(n):
+        for kind, batch in enumerate(batches):
+            one = batch.part(i, i + 1)
+            split = [
+                updates_without_gates(*storing_without_gates(), one),
+                updates_with_gates(*storing_with_gates(out_gate=False), one),
+                updates_with_gates(*storing_with_gates(), one),
+            ]
+            parts = [
+                opposing_share(updates.out, -1) if kind else opposing_share(updates.into, 0) for updates in split
+            ]
+            shares[kind] += [part[0, 0] / n for part in parts]
+    return shares[0], shares[1]
