@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lstm97 import error_flow, experiments
 from lstm97.reading import READINGS
 from lstm97.stopping import ST3
+from lstm97.tasks import Task
 from lstm97.tasks.temporal_order import POSITIONS, SYMBOLS
 from lstm97.trials.trial import seed_sequence
 
@@ -77,6 +78,7 @@ def shape(name: str) -> dict[str, Any]:
 def learned_by_the_package(name: str, n: int) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
     """Let the package learn `n` sequences of a row; return what it began with, and what came out."""
     row = experiments.row(name)
+    assert isinstance(row.task, Task)
     learner = row.under(READINGS["literal"]).learner
     for_weights, for_data, _ = (np.random.default_rng(seed) for seed in seed_sequence(name, 1).spawn(3))
     net, batch = learner.start(for_weights), row.task.sample(for_data, n)
@@ -132,6 +134,7 @@ TRIAL = [*TASKS, source("train")]
 @pytest.mark.parametrize("task", ROWS)
 def test_settings_are_those_of_the_row(task: str) -> None:
     row = experiments.row(ROWS[task])
+    assert isinstance(row.task, Task)
     assert isinstance(row.stop, ST3)
     assert node(TASKS, "return makeTasks().tasks[given]", task) | {"outputs": None} == {
         "net": shape(row.name),

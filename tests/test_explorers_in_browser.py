@@ -101,9 +101,8 @@ def drawn(figure: Any) -> list[float]:
 # --- the pages
 
 
-@explorers
-def test_a_picture_stands_where_there_are_no_scripts(book: Book, name: str) -> None:
-    figure = book.opened(name, java_script_enabled=False)
+def test_a_picture_stands_where_there_are_no_scripts(book: Book) -> None:
+    figure = book.opened("train", java_script_enabled=False)
     assert figure.locator("img").bounding_box()["width"] > 300
     assert figure.locator(".live").count() == 0
     figure.page.context.close()

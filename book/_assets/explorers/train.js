@@ -244,7 +244,7 @@ if (typeof Picture !== "undefined") {
       const { sequences, inARow, running, solved, meanError, stepsPerSecond, curve, example, trace } = seen;
       const { beta, outputs } = tasks[task.value];
       start.textContent = running ? "Pause" : "Start";
-      start.disabled = step.disabled = solved;
+      start.disabled = solved;
       step.disabled = solved || running;
       fact.Sequences.textContent = sequences.toLocaleString("en");
       fact["Time steps per second"].textContent = sequences > 100 ? written(stepsPerSecond, 2) : "\u2013";
@@ -276,7 +276,7 @@ if (typeof Picture !== "undefined") {
           (solved ? dot(...points.at(-1), "trial") : ""),
       );
 
-      const over = { x: [1, trace.length], xTicks: [1, 20, 40, 60, 80, 100], room: 64 };
+      const over = { x: [1, trace.length], xTicks: [1, 20, 40, 60, 80, 100], room: 70 };
       const marks = ({ upright, X, top, bottom }, named) =>
         example.marks
           .map(({ t, label }) => upright(t + 1, "mark") + (named ? `<text x="${X(t + 1) + 4}" y="${top + 10}">${label}</text>` : ""))
@@ -289,7 +289,7 @@ if (typeof Picture !== "undefined") {
         return (
           marks(scales, kind === "in-gate") +
           names.map((_, n) => scales.line(rows.map((row, t) => [t + 1, row[n]]), `${kind} dash-${n}`)).join("") +
-          ends.map(({ name, y }) => `<text x="${scales.right + 4}" y="${y}">${name}</text>`).join("")
+          ends.map(({ name, y }) => `<text x="${scales.right + 8}" y="${y}">${name}</text>`).join("")
         );
       };
       const gates = trace.map((row) => row.gates);

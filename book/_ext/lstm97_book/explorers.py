@@ -77,7 +77,7 @@ def error_flow() -> Any:
 
     from lstm97 import error_flow, plots
 
-    n, w_max, lags = 10, 0.35, np.arange(1, 101)
+    n, w_max, lags = 10, 0.35, np.arange(1, 41)
     rng = np.random.default_rng(1997)
     w = rng.uniform(-w_max, w_max, (n, n))
     net = error_flow.run(w, rng.uniform(0.0, 1.0, n), lags[-1] + 10)
@@ -129,10 +129,12 @@ def train() -> Any:
     import matplotlib.pyplot as plt
 
     from lstm97 import plots
+    from lstm97.stopping import ST3
     from lstm97.trials import evidence
     from lstm97.trials.statistics import course
 
     one = next(one for one in evidence("table9") if (one.row.name, one.reading) == ("table9/6a", "literal"))
+    assert isinstance(one.row.stop, ST3)
     figure, axes = plt.subplots(figsize=(7, 3.6))
     axes.set_yscale("log")
     curves = [(*course(record)[:2], record in one.solved) for record in one.records]
