@@ -56,8 +56,8 @@ class Book:
         figure.page.set_viewport_size(viewport)
         return figure
 
-    def opened(self, name: str, **settings: Any) -> Any:
-        context = self.browser.new_context(viewport=DESKTOP, reduced_motion="reduce", **settings)
+    def opened(self, name: str, reduced_motion: str = "reduce", **settings: Any) -> Any:
+        context = self.browser.new_context(viewport=DESKTOP, reduced_motion=reduced_motion, **settings)
         context.set_default_timeout(120_000)
         context.route("**/mathjax/**", lambda route: route.abort())  # the greater part of the time
         page = context.new_page()
@@ -220,6 +220,25 @@ def test_a_finger_paints_the_signal(book: Book) -> None:
     signal.tap(position={"x": signal.bounding_box()["width"] * 9.5 / 16, "y": 2})
     assert float(signal.get_by_role("slider").nth(9).get_attribute("aria-valuenow")) > 0.8
     assert drawn(figure)[0] == 10
+
+
+def test_the_error_travels_back(book: Book) -> None:
+    assert book.figure("memory-cell").get_by_role("button", name="Play").count() == 0  # less motion was asked for
+    figure = book.opened("memory-cell", reduced_motion="no-preference")
+    errors = figure.locator("svg").last.locator("polyline.error").first
+    figure.get_by_role("button", name="Play").click()
+    assert points(errors) == 0
+    seen = {points(errors)}
+    while figure.get_by_role("button", name="Stop").count():
+        seen.add(points(errors))
+    assert len(seen) > 4  # none, then one step more at a time
+    assert points(errors) == READ
+    assert figure.get_by_role("slider", name="Step shown").get_attribute("aria-valuetext") == "1 of 16"
+    figure.page.context.close()
+
+
+def points(line: Any) -> int:
+    return len(line.get_attribute("points").split())
 
 
 # --- a net that learns

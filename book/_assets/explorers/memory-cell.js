@@ -58,7 +58,7 @@ function makeMemoryCell() {
 if (typeof Picture !== "undefined") {
   Picture.mount("memory-cell", (live) => {
     "use strict";
-    const { element, slider, choice, svg, chart, written, roundBelow } = Picture;
+    const { element, slider, choice, button, svg, chart, written, roundBelow } = Picture;
     const { N_STEPS, run } = makeMemoryCell();
 
     const noise = [0.3, -0.6, 0.9, -0.4, 0.5, 0.8, -0.9, 0.2, -0.3, 0.7, -0.5, 0.6, -0.8, 0.4, -0.2, 0.1];
@@ -85,6 +85,8 @@ if (typeof Picture !== "undefined") {
       draw,
     );
 
+    const buttons = element("div", { class: "buttons" });
+    live.append(buttons);
     const drawing = svg(live);
     live.append(element("p", { class: "heading" }, "The input sequence: drag, tap, or use the arrow keys"));
     const bars = [
@@ -94,6 +96,35 @@ if (typeof Picture !== "undefined") {
     ];
     live.append(element("p", { class: "heading" }, "What the cell does with it"));
     const pictures = Object.fromEntries(["nets", "gates", "cell", "errors"].map((name) => [name, svg(live)]));
+
+    /* Play: the steps one after the other, then the error back from the last to the first. Not where the reader has
+       asked for less motion: the slider leads to the same steps. */
+    let way = "both"; // what is drawn: "forward" without errors, "back" with the errors so far, "both" with all
+    let timer = 0;
+    const STEP_TIME = 350; // milliseconds
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      const play = button(buttons, "Play", () => {
+        if (timer) return stop();
+        way = "forward";
+        shown.value = 1;
+        play.textContent = "Stop";
+        timer = setInterval(next, STEP_TIME);
+        draw();
+      });
+      const stop = () => {
+        timer = clearInterval(timer) || 0;
+        way = "both";
+        play.textContent = "Play";
+        draw();
+      };
+      const next = () => {
+        if (way === "forward" && shown.value === N_STEPS) way = "back";
+        else if (way === "forward") shown.value += 1;
+        else if (shown.value > 1) shown.value -= 1;
+        else return stop();
+        draw();
+      };
+    }
 
     /* One input over all steps: every step is a slider. One of them is in the tab order; arrow keys lead to the rest. */
     function barEditor(name, low, stride) {
@@ -234,7 +265,9 @@ if (typeof Picture !== "undefined") {
         box(3, middle, sub("s", "c"), row.s_c, "state") + right(3, 4) +
         box(4, middle, "h", row.h, "plain") + right(4, 5, half, 9) + times(5) +
         gate(5, "out", row.net_out, row.y_out, "out-gate") + right(5, 6, 9, half - 2) +
-        words(X(6), middle - 4, sup("y", "c"), "symbol") + words(X(6), middle + 13, n(row.y_c)) +
+        words(X(6), middle - 4, sup("y", "c"), "symbol") + words(X(6), middle + 13, n(row.y_c));
+      if (way === "forward") return;
+      drawing.innerHTML +=
         arrow(X(6), back, X(0), back, "error") +
         error(6, row.e_y, `at ${sup("y", "c")}`) + error(5, row.e_out, `at ${sub("net", "out")}`) +
         error(3, row.e_s, `at ${sub("s", "c")}`) + error(2, row.e_in, `at ${sub("net", "in")}`) +
@@ -242,6 +275,7 @@ if (typeof Picture !== "undefined") {
     }
 
     function drawCourse(rows, t) {
+      const reached = { forward: N_STEPS, back: t - 1, both: 0 }[way]; // where the error has not been yet
       const over = { x: [0.5, N_STEPS + 0.5], xTicks: [1, 4, 8, 12, 16], height: 118 };
       const draw = (picture, options, curves) => {
         const values = curves.flatMap(([key]) => rows.map((row) => row[key]));
@@ -252,7 +286,10 @@ if (typeof Picture !== "undefined") {
         chart(picture, { ...over, ...axis, ...options, says: `At step ${t}: ${says}.` }, ({ upright, line, dot }) =>
           upright(t, "mark") +
           curves
-            .map(([key, kind]) => line(rows.map((row, i) => [i + 1, row[key]]), kind) + dot(t, rows[t - 1][key], kind))
+            .map(([key, kind]) => {
+              const points = rows.map((row, i) => [i + 1, row[key]]).slice(key.startsWith("e_") ? reached : 0);
+              return line(points, kind) + (points.length ? dot(t, rows[t - 1][key], kind) : "");
+            })
             .join(""),
         );
       };

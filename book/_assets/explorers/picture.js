@@ -23,7 +23,7 @@ const Picture = (() => {
       const picture = figure.firstElementChild;
       const live = element("div", { class: "live" });
       picture.before(live);
-      const draw = build(live, figure);
+      const draw = build(live);
       picture.remove();
       let width = 0;
       new ResizeObserver(() => {

@@ -15,6 +15,7 @@ function makeTrial() {
 
   class Trial {
     constructor({ task, seed, alpha }) {
+      this.name = task;
       this.task = tasks[task];
       this.seed = seed;
       this.alpha = alpha;
@@ -112,8 +113,9 @@ function trainInWorker() {
   let busy = 0;
 
   function report() {
-    const { sequences, steps, inARow, curve, example, solved } = trial;
+    const { name, sequences, steps, inARow, curve, example, solved } = trial;
     postMessage({
+      name,
       sequences,
       inARow,
       solved,
@@ -167,7 +169,7 @@ function trainInWorker() {
 }
 
 if (typeof Picture !== "undefined") {
-  Picture.mount("train", (live, figure) => {
+  Picture.mount("train", (live) => {
     "use strict";
     const { element, choice, number, button, svg, chart, written, roundSteps, roundBelow } = Picture;
     const { tasks } = makeTasks();
@@ -209,7 +211,7 @@ if (typeof Picture !== "undefined") {
     }, {});
 
     let seen; // the worker's last report
-    let before; // whether the report before it was of a running trial
+    let drawn; // the last one that was drawn
 
     function reset() {
       if (![seed, alpha].every((input) => input.reportValidity())) return;
@@ -217,12 +219,10 @@ if (typeof Picture !== "undefined") {
       worker.postMessage({ command: "reset", task: task.value, seed: seedNumber, alpha: rate, pause: calm ? 1000 : 80 });
     }
 
+    // Reports may come faster than a busy page can draw: one of them for each frame is enough.
     worker.onmessage = ({ data }) => {
+      if (seen === drawn) requestAnimationFrame(draw);
       seen = data;
-      if (live.isConnected) draw();
-      say();
-      before = data.running;
-      figure.dispatchEvent(new CustomEvent("report", { detail: data }));
     };
 
     /* The status line speaks only when something begins or ends. */
@@ -234,15 +234,17 @@ if (typeof Picture !== "undefined") {
           `${written(meanError)}. Of ${test.n.toLocaleString("en")} fresh sequences, ${test.wrong} came out wrong.`;
       } else if (!sequences) {
         status.textContent = "Ready: the weights are random.";
-      } else if (before && !running) {
+      } else if (drawn?.running && !running) {
         status.textContent = `Paused after ${sequences.toLocaleString("en")} sequences.`;
       }
     }
 
     function draw() {
       if (!seen) return;
-      const { sequences, inARow, running, solved, meanError, stepsPerSecond, curve, example, trace } = seen;
-      const { beta, outputs } = tasks[task.value];
+      if (seen !== drawn) say();
+      drawn = seen;
+      const { name, sequences, inARow, running, solved, meanError, stepsPerSecond, curve, example, trace } = seen;
+      const { beta, outputs } = tasks[name];
       start.textContent = running ? "Pause" : "Start";
       start.disabled = solved;
       step.disabled = solved || running;
@@ -253,7 +255,7 @@ if (typeof Picture !== "undefined") {
 
       const end = Math.max(128 * 100, curve.errors.length * curve.window * 1.02);
       const points = curve.errors.map((error, i) => [(i + 1) * curve.window, error]);
-      const lowest = task.value === "adding" ? 0.003 : 0.01;
+      const lowest = name === "adding" ? 0.003 : 0.01;
       chart(
         pictures.curve,
         {
