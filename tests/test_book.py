@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from lstm97_book import explorers
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
@@ -116,3 +117,17 @@ def test_buttons_and_downloads_lead_to_the_source_notebook() -> None:
             assert re.search(rf"{re.escape(start)}[^\"]*{re.escape(source)}", text), f"{page.name}: {start}"
         downloaded = HTML / "_sources" / "executed" / f"{page.stem}.ipynb"
         assert json.loads(downloaded.read_text()) == json.loads((ROOT / source).read_text())
+
+
+@needs_book
+def test_explorers_have_a_page_and_their_scripts() -> None:
+    placed: set[str] = set()
+    for page in pages():
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        scripts = [Path(str(tag["src"]).split("?")[0]) for tag in soup.select("script[src]")]
+        loaded = {script.stem for script in scripts if script.parent.name == "explorers"}
+        # without scripts, the picture stays
+        shown = {name for name in explorers.PICTURES if soup.select(f"figure.explorer-{name} img")}
+        placed |= shown
+        assert loaded == (shown | set(explorers.SHARED) if shown else set()), page.name
+    assert placed == set(explorers.PICTURES)

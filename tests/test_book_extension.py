@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lstm97_book import execution, generated, pages
+from lstm97_book import execution, explorers, generated, pages
 
 from lstm97.equations import EQUATIONS, Equation
 
@@ -150,3 +150,21 @@ def test_every_module_is_in_the_reference() -> None:
     named = {name for page in blocks for block in page for name in block.split()[1:]}
     packages = {".".join(init.parent.relative_to(root).parts) for init in (root / "lstm97").rglob("__init__.py")}
     assert named == packages
+
+
+def test_an_unknown_explorer_is_named() -> None:
+    from docutils.core import publish_doctree
+    from docutils.parsers.rst import directives
+
+    directives.register_directive("explorer", explorers.Explorer)
+    settings = {"halt_level": 5, "report_level": 5}
+    said = publish_doctree(".. explorer:: error-flaw", settings_overrides=settings).astext()
+    assert "no explorer 'error-flaw'; there are: train, memory-cell, error-flow" in said
+
+
+def test_pictures_of_explorers_say_what_they_show(tmp_path: Path) -> None:
+    for name in explorers.PICTURES:
+        explorers.draw(name, tmp_path / f"{name}.svg")
+        drawn = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        assert "<dc:description>" in drawn
+        assert len(drawn) < 150_000

@@ -2,13 +2,14 @@
 
 execution.py   runs notebooks/*.ipynb through papermill when a build starts, and only what changed
 generated.py   text that is made from records, docstrings and executed notebooks while pages are read
+explorers.py   pictures that scripts bring to life: error flow, the memory cell, a net that learns in the page
 pages.py       equation numbers, captions of tables, links to the source notebooks, offline MathJax
 refresh.py     `make notebooks`: stores what the source notebooks print
 """
 
 from sphinx.application import Sphinx
 
-from . import execution, generated, pages
+from . import execution, explorers, generated, pages
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -16,5 +17,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # Before the table of contents is read, which asks for the executed copies (priority 900).
     app.connect("config-inited", execution.run_notebooks, priority=100)
     generated.setup(app)
+    explorers.setup(app)
     pages.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
