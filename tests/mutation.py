@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 from corruption import interpreted
 
-from lstm97 import activations, carrousel, cell_error_flow, equation_checks, error_flow, network, truncation
-from lstm97.equations import EQUATIONS
+from lstm97 import activations, network
 from lstm97.learners import lstm
+from lstm97.theory import carrousel, cell_error_flow, equation_checks, error_flow, truncation
+from lstm97.theory.equations import EQUATIONS
 
 MODULES = (error_flow, cell_error_flow, carrousel, network, activations)
 
 #: Functions that no equation names, and checks that meet them on their way.
 REACHED_BY = {
-    "error_flow.run": ("error_factors",),
-    "error_flow.derivatives_on_the_way_back": ("error_factors",),
-    "cell_error_flow.record": ("flow_through_cell", "state_flow"),
+    "theory.error_flow.run": ("error_factors",),
+    "theory.error_flow.derivatives_on_the_way_back": ("error_factors",),
+    "theory.cell_error_flow.record": ("flow_through_cell", "state_flow"),
     "network.reset": ("weight_update",),
     "network.present": ("weight_update",),
     "network.apply_updates": ("weight_update",),
@@ -37,17 +38,17 @@ REACHED_BY = {
 
 #: What is not an equation of the paper, or has no arithmetic of its own, and the tests that hold it.
 ELSEWHERE = {
-    "error_flow.sensitivity": "test_error_flow.py: forwards against backwards",
-    "error_flow.decay_rate": "test_error_flow.py: the slope of a known exponential",
-    "error_flow.mean_factor_per_step": "test_error_flow.py: a geometric mean",
-    "cell_error_flow.sensitivity": "test_cell_error_flow.py: forwards against backwards",
-    "carrousel.storing_without_gates": "test_carrousel.py: a net set by hand",
-    "carrousel.storing_with_gates": "test_carrousel.py: a net set by hand",
-    "carrousel.least_wrong_for_a_sum": "test_carrousel.py: against sampled sequences",
-    "carrousel.updates_without_gates": "test_carrousel.py: steps add up to the update",
-    "carrousel.updates_with_gates": "test_carrousel.py: steps add up to the update",
-    "carrousel.opposing_share": "test_carrousel.py: by hand",
-    "carrousel.conflict_shares": "test_carrousel.py: conflicts grow with the lag",
+    "theory.error_flow.sensitivity": "test_error_flow.py: forwards against backwards",
+    "theory.error_flow.decay_rate": "test_error_flow.py: the slope of a known exponential",
+    "theory.error_flow.mean_factor_per_step": "test_error_flow.py: a geometric mean",
+    "theory.cell_error_flow.sensitivity": "test_cell_error_flow.py: forwards against backwards",
+    "theory.carrousel.storing_without_gates": "test_carrousel.py: a net set by hand",
+    "theory.carrousel.storing_with_gates": "test_carrousel.py: a net set by hand",
+    "theory.carrousel.least_wrong_for_a_sum": "test_carrousel.py: against sampled sequences",
+    "theory.carrousel.updates_without_gates": "test_carrousel.py: steps add up to the update",
+    "theory.carrousel.updates_with_gates": "test_carrousel.py: steps add up to the update",
+    "theory.carrousel.opposing_share": "test_carrousel.py: by hand",
+    "theory.carrousel.conflict_shares": "test_carrousel.py: conflicts grow with the lag",
     "network.finish_step": "test_network.py: one step later shifts the outputs; when updates are due",
     "network.respond": "test_network.py: the same bits as with learning",
     "activations.exp": "test_activations.py: against a high-precision reference",
@@ -55,7 +56,7 @@ ELSEWHERE = {
 
 #: Functions in which some operators may change unnoticed by the checks of equations, and why.
 EXPLAINED = {
-    "cell_error_flow.factor_to_state": "truncated factors are 1: dividing by them, or by fewer, is the same",
+    "theory.cell_error_flow.factor_to_state": "truncated factors are 1: dividing by them, or by fewer, is the same",
     "network.output_units": "outputs that see inputs, in Tasks 2a and 2b only: held by test_network.py",
     "network.add_output_updates": "outputs that see inputs, in Tasks 2a and 2b only: held by test_network.py",
     "activations.exp_reduced": "terms of high order, below 1e-12: held by test_activations.py, to the last place",
@@ -72,7 +73,7 @@ OPPOSITE: dict[type[ast.operator], type[ast.operator]] = {
 
 
 def short(module: ModuleType) -> str:
-    return module.__name__.rpartition(".")[2]
+    return module.__name__.removeprefix("lstm97.")
 
 
 def functions(module: ModuleType) -> list[str]:
@@ -172,14 +173,15 @@ def mutant(module: ModuleType, function: str, number: int) -> tuple[ModuleType, 
 @contextmanager
 def in_place(module: ModuleType, copy: ModuleType) -> Iterator[None]:
     """Let checks, and what they use, see the copy instead of the module."""
-    users = [user for user in (equation_checks, truncation, lstm) if getattr(user, short(module), None) is module]
+    name = short(module).rpartition(".")[2]
+    users = [user for user in (equation_checks, truncation, lstm) if getattr(user, name, None) is module]
     try:
         for user in users:
-            setattr(user, short(module), copy)
+            setattr(user, name, copy)
         yield
     finally:
         for user in users:
-            setattr(user, short(module), module)
+            setattr(user, name, module)
 
 
 def noticed(module: ModuleType, function: str, copy: ModuleType) -> bool:

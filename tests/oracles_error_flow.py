@@ -1,4 +1,4 @@
-"""Slow, independent routes to the numbers of lstm97.error_flow: scalar loops, no matrices."""
+"""Slow, independent routes to the numbers of lstm97.theory.error_flow: scalar loops, no matrices."""
 
 import numpy as np
 

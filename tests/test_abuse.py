@@ -2,9 +2,9 @@
 
 import pytest
 
-from lstm97.abuse import constant_share, watch
-from lstm97.carrousel import StoreAndRead
 from lstm97.learners.lstm import LSTM
+from lstm97.theory.abuse import constant_share, watch
+from lstm97.theory.carrousel import StoreAndRead
 from lstm97.topology import Topology
 
 

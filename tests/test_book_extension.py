@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lstm97_book import execution, explorers, generated, pages
 
-from lstm97.equations import EQUATIONS, Equation
+from lstm97.theory.equations import EQUATIONS, Equation
 
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lstm97 import carrousel, second_route
-from lstm97.carrousel import NaiveCarrousel, NaiveNet, StoreAndRead
 from lstm97.learners.lstm import LSTM
 from lstm97.tasks import Batch, TemporalOrder
+from lstm97.theory import carrousel, second_route
+from lstm97.theory.carrousel import NaiveCarrousel, NaiveNet, StoreAndRead
 from lstm97.topology import Topology
 
 

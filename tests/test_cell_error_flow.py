@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from lstm97 import cell_error_flow, errata, second_route
-from lstm97.cell_error_flow import Flow
-from lstm97.equation_checks import FlowExample, gap
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.tasks import Batch
+from lstm97.theory import cell_error_flow, errata, second_route
+from lstm97.theory.cell_error_flow import Flow
+from lstm97.theory.equation_checks import FlowExample, gap
 from lstm97.topology import Topology
 
 

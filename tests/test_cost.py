@@ -5,11 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from lstm97 import cost, error_flow, network, truncation
-from lstm97.cost import bptt, products_of, products_per_step, rtrl
-from lstm97.equation_checks import nets_to_count
+from lstm97 import network
 from lstm97.learners.lstm import LSTM
 from lstm97.tasks import Batch
+from lstm97.theory import cost, error_flow, truncation
+from lstm97.theory.cost import bptt, products_of, products_per_step, rtrl
+from lstm97.theory.equation_checks import nets_to_count
 from lstm97.topology import Topology
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lstm97 import equation_checks, equations, errata
-from lstm97.equations import EQUATIONS, Equation
 from lstm97.tasks.distractors import expected_length, expected_occurrences
+from lstm97.theory import equation_checks, equations, errata
+from lstm97.theory.equations import EQUATIONS, Equation
 
 ROOT = Path(__file__).parents[1]
 EACH = pytest.mark.parametrize("one", EQUATIONS, ids=lambda one: one.key)

@@ -1,4 +1,4 @@
-"""Tests of lstm97.error_flow: Section 3.1, each number by two routes, each bound on random nets."""
+"""Tests of lstm97.theory.error_flow: Section 3.1, each number by two routes, each bound on random nets."""
 
 import numpy as np
 import oracles_error_flow as oracles
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from lstm97 import cost
-from lstm97 import error_flow as ef
+from lstm97.theory import cost
+from lstm97.theory import error_flow as ef
 
 SIZES = [(n, q) for n in (1, 2, 3, 4) for q in (1, 2, 3, 6)]
 

@@ -13,11 +13,12 @@ from lstm97_book.explorers import NOISE, READ, STORE, hand_wired_cell
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from lstm97 import error_flow, experiments
+from lstm97 import experiments
 from lstm97.reading import READINGS
 from lstm97.stopping import ST3
 from lstm97.tasks import Task
 from lstm97.tasks.temporal_order import POSITIONS, SYMBOLS
+from lstm97.theory import error_flow
 from lstm97.trials.trial import seed_sequence
 
 EXPLORERS = Path(__file__).parents[1] / "book" / "_assets" / "explorers"

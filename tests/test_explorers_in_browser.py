@@ -11,7 +11,7 @@ import pytest
 from lstm97_book.explorers import NOISE, READ, STORE, hand_wired_cell
 from test_explorers import QUICK_SEED, largest_factors
 
-from lstm97 import error_flow
+from lstm97.theory import error_flow
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")

@@ -6,7 +6,7 @@ import mutation
 import pytest
 from mutation import ELSEWHERE, MODULES, checks_of, functions, in_place, mutant, noticed, short
 
-from lstm97 import equation_checks, error_flow
+from lstm97.theory import equation_checks, error_flow
 
 ALL = [(module, function) for module in MODULES for function in functions(module)]
 CHANGED = [(module, function) for module, function in ALL if f"{short(module)}.{function}" not in ELSEWHERE]
@@ -31,7 +31,7 @@ def test_what_is_left_to_other_tests_exists() -> None:
 
 def test_an_unchanged_copy_is_not_noticed() -> None:
     """Otherwise a mutant could be red because it is a copy."""
-    copy = ModuleType("lstm97.error_flow")
+    copy = ModuleType("lstm97.theory.error_flow")
     exec(compile(mutation.inspect.getsource(error_flow), "<copy>", "exec"), copy.__dict__)
     assert not noticed(error_flow, "error_factors", copy)
     with in_place(error_flow, copy):

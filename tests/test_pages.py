@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from records import record
 
-from lstm97 import error_flow, pages
+from lstm97 import pages
 from lstm97.experiments import row, rows
 from lstm97.pages import source
 from lstm97.reading import READINGS
+from lstm97.theory import error_flow
 from lstm97.trials import Evidence, Outcome, summarise
 from lstm97.trials.runner import Rerun
 from lstm97.trials.store import at_stop

@@ -6,12 +6,12 @@ import oracles
 import pytest
 from nets import Setting, largest_difference
 
-from lstm97 import truncation
 from lstm97.experiments import Row, rows
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.network import new_state
 from lstm97.reading import Reading
 from lstm97.tasks import Batch
+from lstm97.theory import truncation
 from lstm97.topology import Topology
 
 SETTINGS = {

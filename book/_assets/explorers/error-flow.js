@@ -1,4 +1,4 @@
-/* Error flow in an ordinary recurrent net: Sec. 3.1, (1) and the last inequality; lstm97/error_flow.py once more.
+/* Error flow in an ordinary recurrent net: Sec. 3.1, (1) and the last inequality; lstm97/theory/error_flow.py once more.
 
    All units see each other; w[i * n + j] leads from unit j to unit i. An error at unit u, q steps later, reaches unit v
    multiplied by a factor; shown is the largest |factor| among all pairs (u, v), for every lag q. */

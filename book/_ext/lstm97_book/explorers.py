@@ -75,7 +75,8 @@ def error_flow() -> Any:
     """Random nets of ten logistic units, weights up to 0.35, as the explorer begins."""
     import matplotlib.pyplot as plt
 
-    from lstm97 import error_flow, plots
+    from lstm97 import plots
+    from lstm97.theory import error_flow
 
     n, w_max, lags = 10, 0.35, np.arange(1, 41)
     rng = np.random.default_rng(1997)

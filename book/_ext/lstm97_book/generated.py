@@ -195,7 +195,7 @@ PARTS = {
 
 def equations(root: Path) -> str:
     """Every equation with its meaning, code, check, residual, test and chapter; the residuals are computed now."""
-    entries = importlib.import_module("lstm97.equations").EQUATIONS
+    entries = importlib.import_module("lstm97.theory.equations").EQUATIONS
     shown = {number for path in executed_notebooks(root) for number in labelled(path)}
     residuals = {one.key: one.residual() for one in entries}
     agree = sum(residuals[one.key] <= one.bound for one in entries)
@@ -212,7 +212,7 @@ def equations(root: Path) -> str:
 
 def entry(root: Path, one: Any, residual: float, shown: set[int]) -> str:
     """Write one equation with everything that belongs to it."""
-    check = getattr(importlib.import_module("lstm97.equation_checks"), one.check)
+    check = getattr(importlib.import_module("lstm97.theory.equation_checks"), one.check)
     second_route = " ".join((check.__doc__ or "").split("\n\n")[0].split())
     code = ", ".join(role(dotted) for dotted in one.functions)
     number = f", {{eq}}`eq-{one.key}`" if one.numbered and int(one.key) in shown else ""
@@ -255,7 +255,7 @@ def errata(root: Path) -> str:
     """What the paper gets wrong in print, each with the number that decides it."""
     rows = [
         [f"[{one.where}](executed/{one.page}.ipynb)", one.printed, one.right, one.decides]
-        for one in importlib.import_module("lstm97.errata").errata()
+        for one in importlib.import_module("lstm97.theory.errata").errata()
     ]
     head = ["Where", "In print", "Right", "What decides"]
     return table("Slips in the paper's print, each with a number that decides it.", "tab-errata", head, rows)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.tasks import Batch
-from lstm97.truncation import steps
+from lstm97.theory.truncation import steps
 
 Floats = NDArray[np.float64]
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97 import activations, cell_error_flow, error_flow, truncation
-from lstm97.equation_checks import Example, FlowExample, gap, plain_net
+from lstm97 import activations
 from lstm97.experiments import rows
 from lstm97.tasks.distractors import expected_length
 from lstm97.tasks.multiplication import Multiplication
+from lstm97.theory import cell_error_flow, error_flow, truncation
+from lstm97.theory.equation_checks import Example, FlowExample, gap, plain_net
 from lstm97.topology import Topology
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lstm97 import equation_checks
+from lstm97.theory import equation_checks
 
 #: Residuals of numbers that both routes compute to rounding.
 ROUNDING = 1e-12
@@ -34,7 +34,7 @@ class Equation:
     functions : tuple of str
         The functions of the package that are this equation, with their module.
     check : str
-        A function of `lstm97.equation_checks`: its docstring names the second route.
+        A function of `lstm97.theory.equation_checks`: its docstring names the second route.
     bound : float
         The residual may not exceed it.
     test : str
@@ -118,7 +118,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_k(t) = f'_k(net_k(t))\,(d_k(t) - y^k(t)), \qquad y^i(t) = f_i(net_i(t)), \qquad "
         r"net_i(t) = \sum_j w_{ij}\, y^j(t-1)",
         "How far an output unit is off, times how much its net input could do about it.",
-        ("error_flow.output_error", "error_flow.run"),
+        ("theory.error_flow.output_error", "theory.error_flow.run"),
         "output_error",
         "test_error_flow.py::test_output_error_is_the_slope_of_half_the_squared_error",
         DECAY,
@@ -130,7 +130,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_j(t) = f'_j(net_j(t)) \sum_i w_{ij}\, \vartheta_i(t+1), \qquad "
         r"\text{contribution to } w_{jl}:\ \alpha\, \vartheta_j(t)\, y^l(t-1)",
         "Backpropagation through time: a unit collects the errors of the units it feeds, one step later.",
-        ("error_flow.hidden_error", "error_flow.backpropagate"),
+        ("theory.error_flow.hidden_error", "theory.error_flow.backpropagate"),
         "hidden_error",
         "test_error_flow.py::test_backpropagation_through_time_equals_real_time_recurrent_learning",
         DECAY,
@@ -143,7 +143,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\\ f'_v(net_v(t-q)) \sum_{l=1}^{n} \frac{\partial\vartheta_l(t-q+1)}{\partial\vartheta_u(t)}\, w_{lv} & q > 1 "
         r"\end{cases}",
         "By which factor an error at unit u has been scaled when it arrives at unit v, q steps earlier.",
-        ("error_flow.error_factors",),
+        ("theory.error_flow.error_factors",),
         "error_factors",
         "test_error_flow.py::test_factors_equal_an_error_carried_back_step_by_step",
         DECAY,
@@ -155,7 +155,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial\vartheta_v(t-q)}{\partial\vartheta_u(t)} = \sum_{l_1=1}^{n} \cdots \sum_{l_{q-1}=1}^{n}\; "
         r"\prod_{m=1}^{q} f'_{l_m}(net_{l_m}(t-m))\; w_{l_{m-1} l_m}, \qquad l_0 = u,\ l_q = v",
         "The same factor: every way from u to v contributes the product of the weights and slopes along it.",
-        ("error_flow.path_products", "error_flow.sum_over_paths"),
+        ("theory.error_flow.path_products", "theory.error_flow.sum_over_paths"),
         "sum_over_paths",
         "test_error_flow.py::test_recursion_equals_sum_over_paths_and_matrix_form",
         DECAY,
@@ -168,7 +168,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"|f'_{l_m}(net_{l_m}(t-m))\, w_{l_{m-1} l_m}| > 1.0 \ \text{for all } m: \text{ growth}, \qquad "
         r"< 1.0 \ \text{for all } m: \text{ decay, exponentially in } q",
         "Factors above 1 blow an error up, factors below 1 make it vanish.",
-        ("error_flow.error_factors", "error_flow.mean_factor_per_step"),
+        ("theory.error_flow.error_factors", "theory.error_flow.mean_factor_per_step"),
         "growth_and_decay",
         "test_error_flow.py::test_one_linear_unit_scales_by_its_weight_per_step",
         DECAY,
@@ -181,10 +181,10 @@ EQUATIONS: tuple[Equation, ...] = (
         r"|f'(net)\, w| < 1 \text{ if } |w| < 4",
         "A logistic unit passes most of an error at one middling weight: smaller weights weaken it, larger ones saturate.",
         (
-            "error_flow.weight_of_greatest_factor",
-            "error_flow.coth_weight",
-            "error_flow.single_factor",
-            "error_flow.logistic_prime",
+            "theory.error_flow.weight_of_greatest_factor",
+            "theory.error_flow.coth_weight",
+            "theory.error_flow.single_factor",
+            "theory.error_flow.logistic_prime",
         ),
         "coth_condition",
         "test_error_flow.py::test_the_coth_condition_gives_the_greatest_factor",
@@ -197,7 +197,7 @@ EQUATIONS: tuple[Equation, ...] = (
         "Global error flow",
         r"\sum_{u:\ u\ \text{output unit}} \frac{\partial\vartheta_v(t-q)}{\partial\vartheta_u(t)}",
         "The errors of all output units together vanish as the single ones do.",
-        ("error_flow.global_error_factors",),
+        ("theory.error_flow.global_error_factors",),
         "global_error_flow",
         "test_error_flow.py::test_global_error_flow_adds_the_output_units",
         DECAY,
@@ -209,7 +209,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"(W_{u^T})^T\, F'(t-1) \prod_{m=2}^{q-1} \big(W F'(t-m)\big)\; W_v\, f'_v(net_v(t-q)), \qquad "
         r"[W]_{ij} = w_{ij},\ [W_v]_i = w_{iv},\ [W_{u^T}]_i = w_{ui}",
         "The sum over paths once more, ready for norms.",
-        ("error_flow.matrix_form",),
+        ("theory.error_flow.matrix_form",),
         "matrix_form",
         "test_error_flow.py::test_recursion_equals_sum_over_paths_and_matrix_form",
         DECAY,
@@ -222,7 +222,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\left|\frac{\partial\vartheta_v(t-q)}{\partial\vartheta_u(t)}\right| \le n\,(f'_{max})^q\, \|W_v\|_x\, "
         r"\|W_{u^T}\|_x\, \|W\|_A^{q-2} \le n\,\big(f'_{max} \|W\|_A\big)^q",
         "No factor is larger than this, whatever the net does.",
-        ("error_flow.factor_bound", "error_flow.weak_bound", "error_flow.row_sum_norm"),
+        ("theory.error_flow.factor_bound", "theory.error_flow.weak_bound", "theory.error_flow.row_sum_norm"),
         "weak_bound",
         "test_error_flow.py::test_no_net_exceeds_the_bounds",
         DECAY,
@@ -234,7 +234,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"|x^Ty| \le n \|x\|_x \|y\|_x, \qquad \|W_v\|_x = \|W e_v\|_x \le \|W\|_A \|e_v\|_x \le \|W\|_A, \qquad "
         r"\|W_{u^T}\|_x = \|e_u W\|_x \le \|W\|_A \|e_u\|_x \le \|W\|_A",
         "A single unit's weights are no larger than the norm of all weights.",
-        ("error_flow.scalar_product_bound", "error_flow.helper_inequality"),
+        ("theory.error_flow.scalar_product_bound", "theory.error_flow.helper_inequality"),
         "helper_inequalities",
         "test_error_flow.py::test_helper_inequality_needs_the_papers_pair_of_norms",
         DECAY,
@@ -248,7 +248,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"|w_{ij}| \le w_{max} < \frac{4.0}{n} \ \Rightarrow\ \tau := \frac{n\, w_{max}}{4.0} < 1.0, \qquad "
         r"\left|\frac{\partial\vartheta_v(t-q)}{\partial\vartheta_u(t)}\right| \le n\,\tau^q",
         "If all weights are small, every error decays exponentially, in every such net.",
-        ("error_flow.exponential_bound", "error_flow.decay_per_step"),
+        ("theory.error_flow.exponential_bound", "theory.error_flow.decay_per_step"),
         "exponential_bound",
         "test_error_flow.py::test_small_weights_force_exponential_decay",
         DECAY,
@@ -261,7 +261,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_j(t) = f'_j(net_j(t))\, \vartheta_j(t+1)\, w_{jj}, \qquad "
         r"\text{constant if } f'_j(net_j(t))\, w_{jj} = 1.0",
         "An error that goes round a single unit stays what it is only if slope times weight is 1.",
-        ("carrousel.error_back",),
+        ("theory.carrousel.error_back",),
         "single_unit",
         "test_carrousel.py::test_error_stays_only_if_slope_times_weight_is_one",
         CONSTANT,
@@ -272,7 +272,7 @@ EQUATIONS: tuple[Equation, ...] = (
         "The unit with constant error flow",
         r"f_j(net_j(t)) = \frac{net_j(t)}{w_{jj}}, \qquad y^j(t+1) = f_j(net_j(t+1)) = f_j(w_{jj}\, y^j(t)) = y^j(t)",
         "Such a unit is linear, and it keeps its activation as well: the constant error carrousel.",
-        ("carrousel.constant_flow_activation", "carrousel.hold"),
+        ("theory.carrousel.constant_flow_activation", "theory.carrousel.hold"),
         "constant_activation",
         "test_carrousel.py::test_constant_of_integration_moves_the_activation",
         CONSTANT,
@@ -452,7 +452,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial net_{out_j}(t)}{\partial y^u(t-1)} \approx_{tr} 0, \qquad "
         r"\frac{\partial net_{c_j}(t)}{\partial y^u(t-1)} \approx_{tr} 0 \qquad \forall u",
         "An error that arrives at the net inputs of a cell or its gates goes no further back.",
-        ("truncation.recurrent_inputs", "cell_error_flow.carry_back"),
+        ("theory.truncation.recurrent_inputs", "theory.cell_error_flow.carry_back"),
         "cut_net_inputs",
         _RESIDUAL,
         TRUNCATED,
@@ -465,7 +465,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial y^{out_j}(t)}{\partial y^u(t-1)} \approx_{tr} 0, \qquad "
         r"\frac{\partial y^{c_j}(t)}{\partial y^u(t-1)} \approx_{tr} 0 \qquad \forall u",
         "So nothing that gates and cells do counts as a consequence of what units did one step earlier.",
-        ("truncation.recurrent_inputs",),
+        ("theory.truncation.recurrent_inputs",),
         "cut_activations",
         _RESIDUAL,
         TRUNCATED,
@@ -492,7 +492,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\\ \sum_{i\ \text{hidden unit}} w_{ki}\, \dfrac{\partial y^i(t-1)}{\partial w_{lm}} & \text{otherwise} "
         r"\end{cases}",
         "How an output unit answers to a weight: through the cells that the weight belongs to.",
-        ("network.output_derivatives", "truncation.forward_derivatives"),
+        ("network.output_derivatives", "theory.truncation.forward_derivatives"),
         "truncated_outputs",
         "test_network.py::test_truncated_derivatives_of_the_outputs_are_those_of_the_frozen_run",
         TRUNCATED,
@@ -540,7 +540,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial s_{c_j^v}(t-1)}{\partial w_{lm}} + \delta_{in_jl}\, f'_{in_j}(net_{in_j}(t))\, "
         r"g(net_{c_j^v}(t))\, y^m(t-1) + \delta_{c_j^vl}\, y^{in_j}(t)\, g'(net_{c_j^v}(t))\, y^m(t-1)",
         "The one derivative with a past: yesterday's, with the factor 1, plus what today adds.",
-        ("network.advance_derivatives", "truncation.state_derivatives"),
+        ("network.advance_derivatives", "theory.truncation.state_derivatives"),
         "truncated_states",
         _RESIDUAL,
         TRUNCATED,
@@ -564,7 +564,7 @@ EQUATIONS: tuple[Equation, ...] = (
         "Squared error",
         r"E(t) = \sum_{k:\ k\ \text{output unit}} (t^k(t) - y^k(t))^2",
         "What learning is to make small.",
-        ("truncation.squared_error",),
+        ("theory.truncation.squared_error",),
         "squared_errors",
         "test_truncation.py::test_squared_error",
         TRUNCATED,
@@ -720,7 +720,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"O(KH + KCS + HI + CSI) = O(W), \qquad W = KH + KCS + CSI + 2CI + HI",
         "A step costs a fixed number of operations per weight. Residual: one minus $R^2$ of counted products over the "
         "appendix's steps.",
-        ("truncation.complexity", "cost.products_per_step"),
+        ("theory.truncation.complexity", "theory.cost.products_per_step"),
         "complexity",
         "test_cost.py::test_products_grow_in_proportion_to_the_papers_steps",
         TRUNCATED,
@@ -733,7 +733,7 @@ EQUATIONS: tuple[Equation, ...] = (
         "Storage",
         r"2\,C\,S\,I \ \text{ values of } \frac{\partial s_{c_j^v}}{\partial w_{lm}}",
         "What has to be kept does not depend on the length of the sequence.",
-        ("cost.bytes_kept", "network.new_state", "truncation.complexity"),
+        ("theory.cost.bytes_kept", "network.new_state", "theory.truncation.complexity"),
         "storage",
         "test_cost.py::test_storage_does_not_depend_on_the_length",
         TRUNCATED,
@@ -749,7 +749,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial net_{c_j}(t-k)}{\partial y^u(t-k-1)} \frac{\partial y^u(t-k-1)}{\partial s_{c_j}(t-k-1)} \Big] "
         r"\approx_{tr} 1 \end{aligned}",
         "Inside the carrousel an error is multiplied by 1 per step; all else is cut.",
-        ("cell_error_flow.state_factors", "cell_error_flow.record"),
+        ("theory.cell_error_flow.state_factors", "theory.cell_error_flow.record"),
         "state_factors",
         _FLOW + "one_step_from_state_to_state",
         FLOW,
@@ -760,7 +760,7 @@ EQUATIONS: tuple[Equation, ...] = (
         "Error that arrives at a cell's output",
         r"\vartheta_j(t) := \sum_i w_{ic_j}\, \vartheta_i(t+1)",
         "Collected from the units that the cell feeds.",
-        ("cell_error_flow.arriving_error",),
+        ("theory.cell_error_flow.arriving_error",),
         "arriving_errors",
         _RESIDUAL,
         FLOW,
@@ -772,7 +772,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_{out_j}(t) \approx_{tr} \frac{\partial y^{out_j}(t)}{\partial net_{out_j}(t)} "
         r"\frac{\partial y^{c_j}(t)}{\partial y^{out_j}(t)}\, \vartheta_j(t)",
         "One part of the error changes the output gate's weights, and stops.",
-        ("cell_error_flow.out_gate_error",),
+        ("theory.cell_error_flow.out_gate_error",),
         "out_gate_flow",
         _RESIDUAL,
         FLOW,
@@ -784,7 +784,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_{s_{c_j}}(t) = \frac{\partial s_{c_j}(t+1)}{\partial s_{c_j}(t)}\, \vartheta_{s_{c_j}}(t+1) "
         r"+ \frac{\partial y^{c_j}(t)}{\partial s_{c_j}(t)}\, \vartheta_j(t)",
         "What was in the carrousel stays; what comes in through the output gate is added.",
-        ("cell_error_flow.state_error", "cell_error_flow.carry_back"),
+        ("theory.cell_error_flow.state_error", "theory.cell_error_flow.carry_back"),
         "state_flow",
         _FLOW + "errors_in_full_are_not_counted_twice",
         FLOW,
@@ -798,7 +798,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial \vartheta_j(t)}{\partial \vartheta_{s_{c_j}}(t+1)} = \sum_i w_{ic_j} "
         r"\frac{\partial \vartheta_i(t+1)}{\partial \vartheta_{s_{c_j}}(t+1)} \approx_{tr} 0",
         "The loop that the truncation cuts. The check compares it before the cut.",
-        ("cell_error_flow.returning_factors",),
+        ("theory.cell_error_flow.returning_factors",),
         "returning_flow",
         _RESIDUAL,
         FLOW,
@@ -810,7 +810,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial \vartheta_{s_{c_j}}(t)}{\partial \vartheta_{s_{c_j}}(t+1)} = "
         r"\frac{\partial s_{c_j}(t+1)}{\partial s_{c_j}(t)} \approx_{tr} 1",
         "The heart of the paper: an error in the carrousel does not change.",
-        ("cell_error_flow.state_factors", "cell_error_flow.carry_back"),
+        ("theory.cell_error_flow.state_factors", "theory.cell_error_flow.carry_back"),
         "constant_flow",
         _FLOW + "an_error_in_the_carrousel_stays_the_same_number",
         FLOW,
@@ -822,7 +822,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_{c_j}(t) = \frac{\partial g(net_{c_j}(t))}{\partial net_{c_j}(t)} "
         r"\frac{\partial s_{c_j}(t)}{\partial g(net_{c_j}(t))}\, \vartheta_{s_{c_j}}(t)",
         "On its way out through the cell's input, the error is scaled by the input gate and by the slope of g.",
-        ("cell_error_flow.cell_error",),
+        ("theory.cell_error_flow.cell_error",),
         "cell_flow",
         _RESIDUAL,
         FLOW,
@@ -834,7 +834,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_{in_j}(t) \approx_{tr} \frac{\partial y^{in_j}(t)}{\partial net_{in_j}(t)} "
         r"\frac{\partial s_{c_j}(t)}{\partial y^{in_j}(t)}\, \vartheta_{s_{c_j}}(t)",
         "On its way out through the input gate, it is scaled by the slope of the gate and by g.",
-        ("cell_error_flow.in_gate_error",),
+        ("theory.cell_error_flow.in_gate_error",),
         "in_gate_flow",
         _RESIDUAL,
         FLOW,
@@ -846,7 +846,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\vartheta_v^e(t) = \frac{\partial y^v(t)}{\partial net_v(t)} \sum_l "
         r"\frac{\partial net_l(t+1)}{\partial y^v(t)}\, \vartheta_l(t+1)",
         "What a unit would get from the units that it feeds.",
-        ("cell_error_flow.external_error", "cell_error_flow.carry_back"),
+        ("theory.cell_error_flow.external_error", "theory.cell_error_flow.carry_back"),
         "external_flow",
         _RESIDUAL,
         FLOW,
@@ -861,7 +861,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\frac{\partial net_{in_j}(t)}{\partial y^v(t-1)} + \frac{\partial \vartheta_{c_j}(t)}{\partial \vartheta_j(t)} "
         r"\frac{\partial net_{c_j}(t)}{\partial y^v(t-1)} \Big) \approx_{tr} 0",
         "A cell's error never gets to other units. The check compares it before the cut.",
-        ("cell_error_flow.external_factors",),
+        ("theory.cell_error_flow.external_factors",),
         "no_external_flow",
         _RESIDUAL,
         FLOW,
@@ -875,7 +875,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"\dfrac{\partial s_{c_j}(t-q+1)}{\partial s_{c_j}(t-q)} "
         r"\dfrac{\partial \vartheta_{s_{c_j}}(t-q+1)}{\partial \vartheta_j(t)} & q > 0 \end{cases}",
         "Scaled once on entering, then by 1 per step.",
-        ("cell_error_flow.factor_to_state",),
+        ("theory.cell_error_flow.factor_to_state",),
         "flow_to_states",
         _RESIDUAL,
         FLOW,
@@ -890,7 +890,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"&\approx_{tr} y^{out_j}(t)\, h'(s_{c_j}(t)) \begin{cases} g'(net_{c_j}(t-q))\, y^{in_j}(t-q) & v = c_j \\ "
         r"g(net_{c_j}(t-q))\, f'_{in_j}(net_{in_j}(t-q)) & v = in_j \end{cases} \end{aligned}",
         "Four numbers scale the error, two where it enters and two where it leaves; how long it was inside plays no part.",
-        ("cell_error_flow.factors_through_cell",),
+        ("theory.cell_error_flow.factors_through_cell",),
         "flow_through_cell",
         _FLOW + "the_way_through_a_cell_does_not_depend_on_its_length",
         FLOW,

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from lstm97 import cell_error_flow
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task, offsets_of
+from lstm97.theory import cell_error_flow
 from lstm97.topology import Topology
 
 Floats = NDArray[np.float64]

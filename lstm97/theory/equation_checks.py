@@ -1,11 +1,11 @@
 r"""A check for every equation of the paper: what the package computes, against a second route.
 
 Each function returns a residual: the largest difference between the two routes, relative to the largest number if
-nothing else is said; for an inequality by how much it is violated at worst. `lstm97.equations` says which equation
-has which check and how large its residual may be; the book prints what they return, and the tests hold them to the
-bound.
+nothing else is said; for an inequality by how much it is violated at worst. `lstm97.theory.equations` says which
+equation has which check and how large its residual may be; the book prints what they return, and the tests hold them
+to the bound.
 
-Second routes are complex-step derivatives of `lstm97.second_route`, scalar loops, closed forms, or simulation.
+Second routes are complex-step derivatives of `lstm97.theory.second_route`, scalar loops, closed forms, or simulation.
 Where a residual should be exactly zero, the check also sees to it that the number is not zero without the truncation:
 a check that could not fail returns infinity.
 """
@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97 import activations, carrousel, cell_error_flow, cost, error_flow, network, second_route, truncation
+from lstm97 import activations, network
 from lstm97.learners.lstm import LSTM, Net
-from lstm97.second_route import STEP, by_weights, squared_error, unit
 from lstm97.tasks import Adding, Batch, Distractors, Multiplication, distractors
+from lstm97.theory import carrousel, cell_error_flow, cost, error_flow, second_route, truncation
+from lstm97.theory.second_route import STEP, by_weights, squared_error, unit
 from lstm97.topology import Topology
 
 Floats = NDArray[np.float64]
