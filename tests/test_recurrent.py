@@ -11,7 +11,7 @@ from corruption import corrupted, interpreted
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
-from lstm97.learners import BPTT, RTRL, RecurrentTopology, bptt, recurrent, rtrl
+from lstm97.learners import BPTT, RTRL, RecurrentTopology, Window, bptt, recurrent, rtrl
 from lstm97.tasks import Batch, LongLag
 from lstm97.tasks.base import offsets_of
 
@@ -20,8 +20,7 @@ NETS = {
     "hidden layer, biased": RecurrentTopology(3, 4, 1, outputs_see_inputs=True, biased=True),
     "task 2a": RecurrentTopology(4, 1, 4, outputs_see_inputs=True),
     "fully recurrent": RecurrentTopology(3, 2, 2, fully_recurrent=True),
-    "A1": RecurrentTopology(1, 3, 1, fully_recurrent=True, biased=True),
-    "A2": RecurrentTopology(2, 3, 2, fully_recurrent=True, biased=True, sparse=True),
+    "fully recurrent, biased": RecurrentTopology(1, 3, 1, fully_recurrent=True, biased=True),
 }
 named = pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
 at_every_step = pytest.mark.parametrize("every_step", [False, True], ids=["end", "every step"])
@@ -59,7 +58,7 @@ def expected(net: RecurrentTopology, batch: Batch, k: int | None = None, initial
     """What the gradient of one sequence's error gives, by complex steps."""
     weights = BPTT(net, 1.0, 2.0).start(np.random.default_rng(8)).weights
     found = oracle.gradient(net, weights.w, weights.w_k, inputs_of(net, batch), targets_of(batch), k, initial_y)
-    return -found[0] * weights.exists, -found[1]
+    return -found[0], -found[1]
 
 
 def difference(one: Updates, other: Updates) -> float:
@@ -115,7 +114,7 @@ def gradient_differs(module: ModuleType, name: str, **settings: Any) -> bool:
         ("dy_dw[i, i, symbol] += 1.0", "dy_dw[i, i, symbol] = 1.0"),
         ("dy_dw[i, i, m] += values[t, m]", "dy_dw[i, i, m] += 1.01 * values[t, m]"),
         ("dy_dw[i, i, wiring.n_inputs + n_units] += 1.0", "pass"),
-        ("exists[l, m] * (scale * e_y[i] * dy_dw[i, l, m])", "scale * e_y[i] * dy_dw[i, l, m]"),
+        ("scale * e_y[i] * dy_dw[i, l, m]", "scale * e_y[l] * dy_dw[i, l, m]"),
     ],
 )
 def test_a_wrong_sensitivity_is_seen(old: str, new: str) -> None:
@@ -127,7 +126,7 @@ def test_a_wrong_sensitivity_is_seen(old: str, new: str) -> None:
     [
         ("e_y[j] += w[i, wiring.n_inputs + j]", "e_y[j] += w[j, wiring.n_inputs + i]"),
         ("f_prime(y_at[t - first + 1, j])", "f_prime(y_at[t - first, j])"),
-        ("t, y_at[t - first], exists, dw)", "t, y_at[t - first + 1], exists, dw)"),
+        ("t, y_at[t - first], dw)", "t, y_at[t - first + 1], dw)"),
         ("back == 0 or all_errors", "back == 0"),
     ],
 )
@@ -238,10 +237,13 @@ def test_numbers_of_weights_in_tables_1_and_2(net: RecurrentTopology, n_weights:
 
 
 def test_initial_weights() -> None:
-    weights = RTRL(NETS["A2"], 1.0, 0.2).start(np.random.default_rng(0)).weights
-    assert_array_equal(weights.w != 0.0, weights.exists == 1.0)
+    learner = RTRL(NETS["fully recurrent"], 1.0, 0.2)
+    weights = learner.start(np.random.default_rng(0)).weights
+    assert weights.w.all()
     assert 0.15 < np.abs(weights.w).max() <= 0.2
     assert weights.w_k.size == 0
+    assert_array_equal(learner.start(np.random.default_rng(0)).weights.w, weights.w)
+    assert not np.array_equal(learner.start(np.random.default_rng(1)).weights.w, weights.w)
 
 
 @pytest.mark.parametrize(
@@ -265,13 +267,11 @@ def test_a_lag_of_one_step_is_learned(learner: type, variant: dict[str, Any], p:
 
 
 def test_without_recurrence_that_lag_is_not_learned() -> None:
-    """The control: a hidden unit that forgets the step before can be right about one of the two classes only."""
+    """The control: what forgets the step before can be right about one of the two classes only."""
     task = LongLag(p=2)
-    blind = BPTT(RecurrentTopology(3, 1, 3, outputs_see_inputs=True), 4.0, 0.2)
-    net = blind.start(np.random.default_rng(1))
-    net.weights.w[0, 3] = net.weights.exists[0, 3] = 0.0  # the hidden unit's connection to itself
+    blind = Window(3, 2, 3, window=1, alpha=4.0, weight_range=0.2)
+    net, test = blind.start(np.random.default_rng(1)), task.sample(np.random.default_rng(3), 100)
     blind.train(net, task.sample(np.random.default_rng(2), 30_000))
-    test = task.sample(np.random.default_rng(3), 100)
     assert not task.score(test, blind.predict(net, test))[1].all()
 
 
@@ -279,17 +279,16 @@ def test_without_recurrence_that_lag_is_not_learned() -> None:
     ("make", "says"),
     [
         (lambda: RecurrentTopology(0, 1, 1), "n_inputs is 0: give at least 1"),
-        (lambda: RecurrentTopology(1, 1, 1, sparse=True), "let fully_recurrent be true"),
         (
             lambda: RecurrentTopology(1, 1, 1, fully_recurrent=True, outputs_see_inputs=True),
             "let outputs_see_inputs be false",
         ),
         (
-            lambda: RTRL(NETS["A1"], 1.0, 1.0, "always"),
+            lambda: RTRL(NETS["task 2a"], 1.0, 1.0, "always"),
             "update is 'always': give one of 'sequence end', 'every step'",
         ),
         (lambda: RTRL(RecurrentTopology(100, 200, 1), 1.0, 1.0), "n_hidden is 200: RTRL would carry .* take BPTT"),
-        (lambda: BPTT(NETS["A1"], 1.0, 1.0, k=0), "k is 0: give at least 1, or None for full BPTT"),
+        (lambda: BPTT(NETS["task 2a"], 1.0, 1.0, k=0), "k is 0: give at least 1, or None for full BPTT"),
     ],
 )
 def test_bad_input_is_named(make: Any, says: str) -> None:

@@ -2,9 +2,25 @@
 
 from lstm97.learners.base import Learner, Work
 from lstm97.learners.bptt import BPTT
+from lstm97.learners.elman import Elman
 from lstm97.learners.growing import Growing
+from lstm97.learners.guessing import Guessing
 from lstm97.learners.lstm import LSTM, Net, Trace
 from lstm97.learners.recurrent import RecurrentTopology
 from lstm97.learners.rtrl import RTRL
+from lstm97.learners.window import Window
 
-__all__ = ["BPTT", "LSTM", "RTRL", "Growing", "Learner", "Net", "RecurrentTopology", "Trace", "Work"]
+__all__ = [
+    "BPTT",
+    "LSTM",
+    "RTRL",
+    "Elman",
+    "Growing",
+    "Guessing",
+    "Learner",
+    "Net",
+    "RecurrentTopology",
+    "Trace",
+    "Window",
+    "Work",
+]

@@ -24,7 +24,7 @@ from lstm97.tasks import Batch
 
 
 @compiled
-def propagate_back(wiring, w, exists, symbols, values, first, last, n_back, all_errors, y_at, e_y_at, e_y, theta, dw):
+def propagate_back(wiring, w, symbols, values, first, last, n_back, all_errors, y_at, e_y_at, e_y, theta, dw):
     r"""Propagate errors back through the last steps up to `last`, and add the contributions of every step.
 
     Paper: Sec. 3.1, the error signals of a unit that is no output unit.
@@ -34,7 +34,7 @@ def propagate_back(wiring, w, exists, symbols, values, first, last, n_back, all_
     Parameters
     ----------
     wiring : RecurrentWiring
-    w, exists : (U, M) float64
+    w : (U, M) float64
     symbols, values
         The batch's inputs.
     first, last : int
@@ -65,7 +65,7 @@ def propagate_back(wiring, w, exists, symbols, values, first, last, n_back, all_
             theta[j] = f_prime(y_at[t - first + 1, j]) * e_y[j]
         if symbols.size > 0:
             symbol = symbols[t]
-        add_layer_updates(wiring, 1.0, theta, symbol, values, t, y_at[t - first], exists, dw)
+        add_layer_updates(wiring, 1.0, theta, symbol, values, t, y_at[t - first], dw)
 
 
 @compiled
@@ -104,8 +104,7 @@ def present(
     outputs : float64, the shape of targets
         Result: activations of the output units where there is a target, before learning from it.
     """
-    w, w_k, exists = transposed.w.T, transposed.w_k.T, transposed.exists.T
-    dw, dw_k = transposed.dw.T, transposed.dw_k.T
+    w, w_k, dw, dw_k = transposed.w.T, transposed.w_k.T, transposed.dw.T, transposed.dw_k.T
     y, _, net, y_k, e_k, e_y = state
     symbol = -1
     for s in range(offsets.size - 1):
@@ -131,14 +130,10 @@ def present(
                     e_y_at[t - first, i] = e_y[i]
                 if k_steps > 0:
                     n_back = min(k_steps, t - first + 1)
-                    propagate_back(
-                        wiring, w, exists, symbols, values, first, t, n_back, False, y_at, e_y_at, e_y, theta, dw
-                    )
+                    propagate_back(wiring, w, symbols, values, first, t, n_back, False, y_at, e_y_at, e_y, theta, dw)
         if k_steps == 0:
             n_back = last - first + 1
-            propagate_back(
-                wiring, w, exists, symbols, values, first, last, n_back, True, y_at, e_y_at, e_y, theta, dw
-            )
+            propagate_back(wiring, w, symbols, values, first, last, n_back, True, y_at, e_y_at, e_y, theta, dw)
         apply_updates(w, w_k, dw, dw_k, alpha)
 
 

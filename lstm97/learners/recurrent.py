@@ -1,4 +1,4 @@
-r"""A conventional recurrent net of logistic units: what RTRL, BPTT, Elman's procedure and guessing share.
+r"""A conventional recurrent net of logistic units: what RTRL, BPTT and Elman's procedure share.
 
 Paper: Sec. 3.1 and 5.2, "Architectures". Every unit squashes its net input with the logistic sigmoid f.
 
@@ -48,14 +48,11 @@ class RecurrentTopology:
         Whether input units feed an output layer. Output units in the recurrent layer always see them.
     biased : bool
         Whether all units have a bias weight.
-    sparse : bool
-        Whether hidden units see no other hidden units, and output units not themselves: the net A2 of
-        Hochreiter and Schmidhuber (1996), with `fully_recurrent`.
 
     Raises
     ------
     ValueError
-        If a number is below 1, or `sparse` or `outputs_see_inputs` meets the other place of the output units.
+        If a number is below 1, or `outputs_see_inputs` is given for output units that see them anyway.
     """
 
     n_inputs: int
@@ -64,14 +61,11 @@ class RecurrentTopology:
     fully_recurrent: bool = False
     outputs_see_inputs: bool = False
     biased: bool = False
-    sparse: bool = False
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
-        if self.sparse and not self.fully_recurrent:
-            raise ValueError("sparse is about output units in the recurrent layer: let fully_recurrent be true")
         if self.outputs_see_inputs and self.fully_recurrent:
             raise ValueError(
                 "output units in the recurrent layer see the inputs anyway: let outputs_see_inputs be false"
@@ -97,21 +91,7 @@ class RecurrentTopology:
     def n_weights(self) -> int:
         """Number of weights."""
         n_rows, n_columns = self.output_shape
-        return int(self.connected().sum()) + n_rows * n_columns
-
-    def connected(self) -> NDArray[np.bool_]:
-        """Tell which weights into the recurrent layer exist.
-
-        Returns
-        -------
-        (U, M) bool
-        """
-        exists = np.ones((self.n_units, self.n_sources), dtype=np.bool_)
-        if self.sparse:
-            layer = exists[:, self.n_inputs : self.n_inputs + self.n_units]
-            layer[: self.n_hidden, : self.n_hidden] = np.eye(self.n_hidden)
-            layer[self.n_hidden :, self.n_hidden :] = ~np.eye(self.n_outputs, dtype=np.bool_)
-        return exists
+        return self.n_units * self.n_sources + n_rows * n_columns
 
 
 class RecurrentWeights(NamedTuple):
@@ -125,15 +105,12 @@ class RecurrentWeights(NamedTuple):
         Weights into the output layer; no rows if output units are part of the recurrent layer.
     dw, dw_k : float64, the same shapes
         Sum of the contributions to the next update, without the learning rate.
-    exists : (U, M) float64
-        1 where the topology has a weight, else 0.
     """
 
     w: Floats
     w_k: Floats
     dw: Floats
     dw_k: Floats
-    exists: Floats
 
     def transposed(self) -> "RecurrentWeights":
         """Make views on the same arrays, indexed by source first.
@@ -143,6 +120,28 @@ class RecurrentWeights(NamedTuple):
         RecurrentWeights
         """
         return RecurrentWeights(*(array.T for array in self))
+
+
+def random_weights(
+    rng: np.random.Generator, weight_range: float, shape: tuple[int, int], output_shape: tuple[int, int]
+) -> RecurrentWeights:
+    """Draw weights uniformly, without pending updates.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    weight_range : float
+        Weights are drawn from [-weight_range, weight_range].
+    shape, output_shape : (int, int)
+        Shapes of ``w`` and ``w_k``.
+
+    Returns
+    -------
+    RecurrentWeights
+    """
+    w, w_k = (rng.uniform(-weight_range, weight_range, size=one) for one in (shape, output_shape))
+    arrays = (w, w_k, np.zeros_like(w), np.zeros_like(w_k))
+    return RecurrentWeights(*map(np.asfortranarray, arrays))
 
 
 class RecurrentState(NamedTuple):
@@ -345,7 +344,7 @@ def add_output_updates(wiring, scale, e_k, symbol, values, t, y, into):
 
 
 @compiled
-def add_layer_updates(wiring, scale, theta, symbol, values, t, y_before, exists, into):
+def add_layer_updates(wiring, scale, theta, symbol, values, t, y_before, into):
     r"""Add the contribution of one step's errors to the weights into the recurrent layer, or to their updates.
 
     Paper: Sec. 3.1, the unnumbered equation after the error signals.
@@ -363,26 +362,25 @@ def add_layer_updates(wiring, scale, theta, symbol, values, t, y_before, exists,
         Input at t, as in `net_inputs`.
     y_before : (U,) float64
         Activations of the layer at t-1.
-    exists : (U, M) float64
     into : (U, M) float64
         Added to in place.
     """
     n_units = theta.size
     if symbol >= 0:
         for i in range(n_units):
-            into[i, symbol] += exists[i, symbol] * (scale * theta[i])
+            into[i, symbol] += scale * theta[i]
     else:
         for m in range(values.shape[1]):
             for i in range(n_units):
-                into[i, m] += exists[i, m] * (scale * theta[i] * values[t, m])
+                into[i, m] += scale * theta[i] * values[t, m]
     for j in range(n_units):
         m = wiring.n_inputs + j
         for i in range(n_units):
-            into[i, m] += exists[i, m] * (scale * theta[i] * y_before[j])
+            into[i, m] += scale * theta[i] * y_before[j]
     if wiring.biased:
         m = wiring.n_inputs + n_units
         for i in range(n_units):
-            into[i, m] += exists[i, m] * (scale * theta[i])
+            into[i, m] += scale * theta[i]
 
 
 @compiled
@@ -518,11 +516,8 @@ class Recurrent:
         -------
         RecurrentNet
         """
-        exists = self.topology.connected().astype(np.float64)
-        w = rng.uniform(-self.weight_range, self.weight_range, size=exists.shape) * exists
-        w_k = rng.uniform(-self.weight_range, self.weight_range, size=self.topology.output_shape)
-        arrays = (w, w_k, np.zeros_like(w), np.zeros_like(w_k), exists)
-        return RecurrentNet(RecurrentWeights(*map(np.asfortranarray, arrays)), self.new_state())
+        shapes = (self.topology.n_units, self.topology.n_sources), self.topology.output_shape
+        return RecurrentNet(random_weights(rng, self.weight_range, *shapes), self.new_state())
 
     def copy(self, net: RecurrentNet) -> RecurrentNet:
         """Copy a net, so that later training leaves the copy alone.

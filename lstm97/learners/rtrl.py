@@ -78,7 +78,7 @@ def advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_d
 
 
 @compiled
-def add_sensitivity_updates(scale, e_y, dy_dw, exists, into):
+def add_sensitivity_updates(scale, e_y, dy_dw, into):
     r"""Add this step's contribution to the weights into the recurrent layer, or to their updates.
 
     .. math:: \Delta w_{lm}(t) = \alpha \sum_i e_{y^i}(t)\, \frac{\partial y^i(t)}{\partial w_{lm}}
@@ -89,7 +89,6 @@ def add_sensitivity_updates(scale, e_y, dy_dw, exists, into):
         The learning rate if `into` are the weights, 1 if it is the sum of the contributions.
     e_y : (U,) float64
     dy_dw : (U, U, M) float64
-    exists : (U, M) float64
     into : (U, M) float64
         Added to in place.
     """
@@ -97,7 +96,7 @@ def add_sensitivity_updates(scale, e_y, dy_dw, exists, into):
     for i in range(n_units):
         for l in range(n_units):
             for m in range(n_sources):
-                into[l, m] += exists[l, m] * (scale * e_y[i] * dy_dw[i, l, m])
+                into[l, m] += scale * e_y[i] * dy_dw[i, l, m]
 
 
 @compiled
@@ -135,8 +134,7 @@ def present(
     outputs : float64, the shape of targets
         Result: activations of the output units where there is a target, before learning from it.
     """
-    w, w_k, exists = transposed.w.T, transposed.w_k.T, transposed.exists.T
-    dw, dw_k = transposed.dw.T, transposed.dw_k.T
+    w, w_k, dw, dw_k = transposed.w.T, transposed.w_k.T, transposed.dw.T, transposed.dw_k.T
     y, y_before, net, y_k, e_k, e_y = state
     symbol = -1
     for s in range(offsets.size - 1):
@@ -160,10 +158,10 @@ def present(
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 if at_every_step:
                     add_output_updates(wiring, alpha, e_k, symbol, values, t, y, w_k)
-                    add_sensitivity_updates(alpha, e_y, dy_dw, exists, w)
+                    add_sensitivity_updates(alpha, e_y, dy_dw, w)
                 else:
                     add_output_updates(wiring, 1.0, e_k, symbol, values, t, y, dw_k)
-                    add_sensitivity_updates(1.0, e_y, dy_dw, exists, dw)
+                    add_sensitivity_updates(1.0, e_y, dy_dw, dw)
         if not at_every_step:
             apply_updates(w, w_k, dw, dw_k, alpha)
 
