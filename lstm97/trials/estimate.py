@@ -9,11 +9,11 @@ from functools import cache
 
 import numpy as np
 
-from lstm97.experiments import row as find_row
 from lstm97.tasks import Task
 from lstm97.trials.side_by_side import side_by_side
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
+from lstm97.trials.tries import find
 
 #: Sequences drawn to learn a task's mean length.
 SAMPLE = 50
@@ -55,6 +55,8 @@ def most_steps(job: Job) -> float:
 def expected_steps(job: Job) -> float:
     """Estimate a trial's time steps if it takes the paper's mean number of sequences, or its cap if that is less.
 
+    Its cap as well if the paper has no such number.
+
     Parameters
     ----------
     job : Job
@@ -64,7 +66,7 @@ def expected_steps(job: Job) -> float:
     float
     """
     uncounted = job.cap - job.specification.stop.counted(job.cap)
-    presented = min(job.cap, find_row(job.row).paper.sequences + uncounted)
+    presented = min(job.cap, find(job.row).expected + uncounted)
     return presented * mean_length(job.specification.task_of(job.trial))
 
 
@@ -119,10 +121,10 @@ class Estimate:
     most: float
 
     def __str__(self) -> str:
+        usual = f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
         return (
             f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
-            f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
-            f"{_duration(self.most)} if all go to their caps"
+            f"{usual if self.expected < self.most else ''}{_duration(self.most)} if all go to their caps"
         )
 
 
