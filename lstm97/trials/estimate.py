@@ -108,8 +108,8 @@ class Estimate:
         Number of trials that are recorded already.
     n_jobs : int
         Number of processes.
-    expected : float
-        Seconds if every trial takes the paper's mean number of sequences.
+    expected : float or None
+        Seconds if every trial takes the paper's mean number of sequences; None if the paper has no such number.
     most : float
         Seconds if every trial goes to its cap.
     """
@@ -117,14 +117,16 @@ class Estimate:
     n: int
     n_recorded: int
     n_jobs: int
-    expected: float
+    expected: float | None
     most: float
 
     def __str__(self) -> str:
-        usual = f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
+        usual = ""
+        if self.expected is not None:
+            usual = f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
         return (
             f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
-            f"{usual if self.expected < self.most else ''}{_duration(self.most)} if all go to their caps"
+            f"{usual}{_duration(self.most)} if all go to their caps"
         )
 
 
@@ -169,4 +171,5 @@ def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: i
         expected += speed.result() * sum(expected_steps(job) for job in of_kind)
         most += speed.result() * sum(most_steps(job) for job in of_kind)
     n_busy = min(n_jobs, len(jobs)) or 1
-    return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy, most / n_busy)
+    printed = all(math.isfinite(find(job.row).expected) for job in jobs)
+    return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy if printed else None, most / n_busy)

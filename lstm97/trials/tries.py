@@ -18,7 +18,18 @@ from typing import Any, ClassVar
 from lstm97.experiments import Paper, Row, Specification
 from lstm97.experiments import row as find_row
 from lstm97.experiments.base import with_choices
-from lstm97.learners import BPTT, RTRL, Elman, Guessing, Learner, RecurrentTopology, Window
+from lstm97.learners import (
+    BPTT,
+    RTRL,
+    Additive,
+    Chunker,
+    Elman,
+    Guessing,
+    Learner,
+    RecurrentTopology,
+    TimeConstants,
+    Window,
+)
 from lstm97.reading import Reading
 from lstm97.stopping import ErrorsOnTestSet
 from lstm97.tasks import (
@@ -148,6 +159,45 @@ def _window(
     )
 
 
+def _chunker(
+    setting: _Setting,
+    *,
+    n_hidden: int = 1,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+    surprise: float = 0.2,
+) -> Learner:
+    task = setting.task
+    if not isinstance(task, LongLag | EmbeddedReber):
+        raise ValueError("a chunker predicts the next symbol at every step: give long-lag or reber")
+    return Chunker(task.n_inputs, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise)
+
+
+def _time_constants(
+    setting: _Setting,
+    *,
+    tau: float = 0.9,
+    n_hidden: int | None = None,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+) -> Learner:
+    topology = setting.recurrent(n_hidden)
+    taus = (tau,) * topology.n_hidden
+    return TimeConstants(topology, setting.alpha(alpha), setting.weight_range(weight_range), taus)
+
+
+def _additive(
+    setting: _Setting,
+    *,
+    scale: float = 0.1,
+    n_hidden: int | None = None,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+) -> Learner:
+    topology = setting.recurrent(n_hidden)
+    return Additive(topology, setting.alpha(alpha), setting.weight_range(weight_range), scale)
+
+
 #: The learners that can be tried, by name.
 LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "lstm": _lstm,
@@ -156,6 +206,9 @@ LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "elman": _elman,
     "guessing": _guessing,
     "window": _window,
+    "chunker": _chunker,
+    "time-constants": _time_constants,
+    "additive": _additive,
 }
 #: The tasks that can be tried, by name, with the values of parameters that need not be given.
 TASKS: Mapping[str, tuple[type[Task], dict[str, Any]]] = {
@@ -191,7 +244,7 @@ def _row_like(task: Task) -> Row:
             row = find_row("table4/T100-N3")
             return dataclasses.replace(row, stop=ErrorsOnTestSet(beta=task.tolerance, every=100, milestones=()))
         case _:
-            raise PairError(f"{type(task).__name__} has no row: give one of {', '.join(TASKS)}")
+            raise AssertionError(f"{type(task).__name__} is not in TASKS")
     return find_row(name)
 
 
