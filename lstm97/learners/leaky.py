@@ -9,7 +9,6 @@ with :math:`u^i = f(net_i)`, :math:`\sigma_i = 1 - \tau_i` for time constants, a
 :math:`\tau_i = 1` for the additive unit. They are trained by BPTT, errors going back through all steps.
 """
 
-from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,7 +165,6 @@ class Leaky(Recurrent):
         if self.topology.fully_recurrent:
             raise ValueError("topology: only hidden units keep activations here; let fully_recurrent be false")
 
-    @abstractmethod
     def shares(self) -> tuple[Floats, Floats, bool]:
         """Say how much of the old activation and of the new one a unit takes, and whether the latter is linear.
 
@@ -175,6 +173,7 @@ class Leaky(Recurrent):
         tau, sigma : (n_hidden,) float64
         linear : bool
         """
+        raise NotImplementedError
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each.
