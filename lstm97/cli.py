@@ -11,15 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NoReturn
 
-from lstm97.experiments import find_rows, rows
+from lstm97.experiments import Row, find_rows, rows
 from lstm97.pages import Table, at_least, number, wrong_in_paper
 from lstm97.reading import READINGS
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import WorkerError
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
+from lstm97.trials.tries import LEARNERS, TASKS, PairError, Try, make_try
+
+#: The records of tries, which are nobody's but the reader's.
+TRIES = DEFAULT.with_name("tries")
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -130,11 +135,21 @@ def _executor(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[Ex
         yield executor, n_jobs
 
 
+def _chosen(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], Path]:
+    """Say what is to be run, and where its records go: those of tries never among those of rows."""
+    directory = Path(arguments.store)
+    if (arguments.task is None) != (arguments.learner is None) or bool(arguments.row) == bool(arguments.task):
+        raise UsageError("give rows such as table9/6a, or --task and --learner (try: lstm97 run --help)")
+    if arguments.row:
+        return find_rows(arguments.row), directory
+    return [make_try(arguments.task, arguments.learner)], TRIES if directory == DEFAULT else directory
+
+
 def _run(arguments: argparse.Namespace) -> None:
     from lstm97.trials.runner import plan, run
 
-    chosen = find_rows(arguments.row)
-    store = Store(arguments.store)
+    chosen, directory = _chosen(arguments)
+    store = Store(directory)
     store.prepare()
     jobs = plan(chosen, arguments.reading, arguments.trials, arguments.first, arguments.cap)
     with _executor(arguments, len(jobs)) as (executor, n_jobs):
@@ -332,9 +347,20 @@ def _parser() -> _Parser:
         "lstm97 run 'table7/*' --trials 3 --jobs 2",
     )
     one.add_argument(
-        "row", nargs="+", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'"
+        "row", nargs="*", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'"
     )
-    one.add_argument("--trials", type=_count, metavar="N", help="number of trials (default: the paper's)")
+    one.add_argument(
+        "--task",
+        metavar="TASK",
+        help="instead of rows, try any task with any learner, such as --task adding:T=100 --learner bptt:k=10; "
+        f"tasks: {', '.join(TASKS)}",
+    )
+    one.add_argument(
+        "--learner",
+        metavar="LEARNER",
+        help=f"learners: {', '.join(LEARNERS)}; what is not given is as in the row whose task is most like it",
+    )
+    one.add_argument("--trials", type=_count, metavar="N", help="number of trials (default: the paper's; 3 of a try)")
     one.add_argument("--first", type=_count, default=1, metavar="K", help="number of the first trial (default: 1)")
     jobs_option(one)
     one.add_argument("--cap", type=_count, metavar="N", help="give a trial up after N sequences (default: the row's)")
@@ -392,7 +418,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_args, **_kwargs: print(f"lstm97: {message}", file=sys.stderr)
             parsed = _parser().parse_args(arguments)
             return parsed.action(parsed) or 0
-    except (UsageError, StoreError, WorkerError) as error:
+    except (UsageError, PairError, StoreError, WorkerError) as error:
         print(f"lstm97: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyError as error:

@@ -187,6 +187,11 @@ class Row:
         return (*before, self)
 
     @property
+    def expected(self) -> float:
+        """Number of sequences until success that is to be expected: the paper's mean."""
+        return self.paper.sequences
+
+    @property
     def table(self) -> str:
         """Name of the row's table, e.g. ``table9``."""
         return self.name.partition("/")[0]
@@ -224,15 +229,29 @@ class Row:
             h=self.h,
         )
         task = self.task
-        task = tuple(_under(one, reading) for one in task) if isinstance(task, tuple) else _under(task, reading)
-        stop = _under(self.stop, reading)
+        task = (
+            tuple(with_choices(one, reading) for one in task)
+            if isinstance(task, tuple)
+            else with_choices(task, reading)
+        )
+        stop = with_choices(self.stop, reading)
         return Specification(
             self.name, task, Growing(learner, reading.addition) if self.grows else learner, stop, self.n_test
         )
 
 
-def _under(part: Any, reading: Reading) -> Any:
-    """Give a task or a stopping rule the reading's choice for every field that it shares with it."""
+def with_choices(part: Any, reading: Reading) -> Any:
+    """Give a task or a stopping rule the reading's choice for every field that it shares with it.
+
+    Parameters
+    ----------
+    part : Task or StoppingRule
+    reading : Reading
+
+    Returns
+    -------
+    Task or StoppingRule
+    """
     shared = {entry.name for entry in dataclasses.fields(part)} & {
         entry.name for entry in dataclasses.fields(reading)
     }

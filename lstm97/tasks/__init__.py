@@ -1,10 +1,11 @@
-"""The tasks of Sec. 5, one file each. A task draws sequences and knows nothing of networks."""
+"""The tasks of Sec. 5, and parity, one file each. A task draws sequences and knows nothing of networks."""
 
 from lstm97.tasks.adding import Adding
 from lstm97.tasks.base import Batch, Task
 from lstm97.tasks.distractors import Distractors
 from lstm97.tasks.long_lag import LongLag
 from lstm97.tasks.multiplication import Multiplication
+from lstm97.tasks.parity import Parity
 from lstm97.tasks.reber import EmbeddedReber
 from lstm97.tasks.temporal_order import TemporalOrder
 from lstm97.tasks.two_sequence import TwoSequence
@@ -16,6 +17,7 @@ __all__ = [
     "EmbeddedReber",
     "LongLag",
     "Multiplication",
+    "Parity",
     "Task",
     "TemporalOrder",
     "TwoSequence",

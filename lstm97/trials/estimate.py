@@ -9,11 +9,11 @@ from functools import cache
 
 import numpy as np
 
-from lstm97.experiments import row as find_row
 from lstm97.tasks import Task
 from lstm97.trials.side_by_side import side_by_side
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
+from lstm97.trials.tries import find
 
 #: Sequences drawn to learn a task's mean length.
 SAMPLE = 50
@@ -55,6 +55,8 @@ def most_steps(job: Job) -> float:
 def expected_steps(job: Job) -> float:
     """Estimate a trial's time steps if it takes the paper's mean number of sequences, or its cap if that is less.
 
+    Its cap as well if the paper has no such number.
+
     Parameters
     ----------
     job : Job
@@ -64,7 +66,7 @@ def expected_steps(job: Job) -> float:
     float
     """
     uncounted = job.cap - job.specification.stop.counted(job.cap)
-    presented = min(job.cap, find_row(job.row).paper.sequences + uncounted)
+    presented = min(job.cap, find(job.row).expected + uncounted)
     return presented * mean_length(job.specification.task_of(job.trial))
 
 
@@ -106,8 +108,8 @@ class Estimate:
         Number of trials that are recorded already.
     n_jobs : int
         Number of processes.
-    expected : float
-        Seconds if every trial takes the paper's mean number of sequences.
+    expected : float or None
+        Seconds if every trial takes the paper's mean number of sequences; None if the paper has no such number.
     most : float
         Seconds if every trial goes to its cap.
     """
@@ -115,14 +117,16 @@ class Estimate:
     n: int
     n_recorded: int
     n_jobs: int
-    expected: float
+    expected: float | None
     most: float
 
     def __str__(self) -> str:
+        usual = ""
+        if self.expected is not None:
+            usual = f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
         return (
             f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
-            f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
-            f"{_duration(self.most)} if all go to their caps"
+            f"{usual}{_duration(self.most)} if all go to their caps"
         )
 
 
@@ -167,4 +171,5 @@ def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: i
         expected += speed.result() * sum(expected_steps(job) for job in of_kind)
         most += speed.result() * sum(most_steps(job) for job in of_kind)
     n_busy = min(n_jobs, len(jobs)) or 1
-    return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy, most / n_busy)
+    printed = all(math.isfinite(find(job.row).expected) for job in jobs)
+    return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy if printed else None, most / n_busy)

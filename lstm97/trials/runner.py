@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from lstm97.experiments import Row
-from lstm97.experiments import row as find_row
 from lstm97.trials.estimate import estimate, expected_steps
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import SLICE, Job, in_slices, versions
 from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done
 from lstm97.trials.trial import Outcome, run_trial, seed_sequence
+from lstm97.trials.tries import Try, find
 
 
 @cache
@@ -50,7 +50,7 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
         A record, see `lstm97.trials.store.FIELDS`.
     """
     seed = seed_sequence(job.row, job.trial)
-    optional: Record = {"milestones": outcome.milestones} if find_row(job.row).milestones else {}
+    optional: Record = {"milestones": outcome.milestones} if find(job.row).milestones else {}
     if outcome.presented != outcome.sequences:
         optional["presented"] = outcome.presented
     return optional | {
@@ -72,12 +72,12 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
     }
 
 
-def plan(rows: Sequence[Row], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
-    """List the trials of rows.
+def plan(rows: Sequence[Row | Try], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
+    """List the trials of rows, or of tries.
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of Row or Try
     reading : str
         Name of a reading.
     trials : int or None

@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import lstm97
 from lstm97.experiments import Specification
-from lstm97.experiments import row as find_row
 from lstm97.reading import named
 from lstm97.trials.side_by_side import LANES, kind, side_by_side
 from lstm97.trials.trial import Outcome, Trial
+from lstm97.trials.tries import find
 
 #: Seconds that a slice takes.
 SLICE = 5.0
@@ -44,7 +44,7 @@ class Job:
     @property
     def specification(self) -> Specification:
         """What the trial is."""
-        return find_row(self.row).under(named(self.reading))
+        return find(self.row).under(named(self.reading))
 
     @property
     def kind(self) -> Hashable | None:

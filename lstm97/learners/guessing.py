@@ -1,0 +1,269 @@
+"""Random weight guessing.
+
+Schmidhuber and Hochreiter (1996), Hochreiter and Schmidhuber (1996); in the paper Sec. 2, 5 and 5.3.
+"""
+
+import copy
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97.activations import f
+from lstm97.compiled import compiled
+from lstm97.tasks import Batch
+from lstm97.tasks.base import absolute_errors
+
+
+@compiled
+def net_input(w, l, symbol, values, t, y):
+    r"""Compute one unit's net input.
+
+    .. math:: net_l(t) = \sum_m w_{lm}\, x^m(t) + \sum_u w_{lu}\, y^u + w_{l1}
+
+    Parameters
+    ----------
+    w : (U, n_inputs + U + 1) float64
+    l : int
+        Which unit.
+    symbol : int
+        The one input unit that is 1, or -1 if the input is not one-hot.
+    values : (n_steps, n_inputs) or (n_steps, 0) float64
+        Input activations of every step if the input is not one-hot.
+    t : int
+        The step, a row of `values`.
+    y : (U,) float64
+        Activations.
+
+    Returns
+    -------
+    float
+    """
+    first = w.shape[1] - 1 - y.size
+    total = w[l, first + y.size]
+    if symbol >= 0:
+        total += w[l, symbol]
+    for m in range(values.shape[1]):
+        total += w[l, m] * values[t, m]
+    for u in range(y.size):
+        total += w[l, first + u] * y[u]
+    return total
+
+
+@compiled
+def respond(w, n_outputs, net, y, symbols, values, offsets, every_step, outputs):
+    """Compute the outputs for sequences.
+
+    Parameters
+    ----------
+    w : (U, n_inputs + U + 1) float64
+        Weights; hidden units first.
+    n_outputs : int
+    net, y : (U,) float64
+        Working memory.
+    symbols, values, offsets, every_step
+        As in `lstm97.tasks.Batch`.
+    outputs : float64, the shape of the batch's targets
+        Result.
+    """
+    n_hidden = y.size - n_outputs
+    symbol = -1
+    for s in range(offsets.size - 1):
+        y[:] = 0.0
+        for t in range(offsets[s], offsets[s + 1]):
+            if symbols.size > 0:
+                symbol = symbols[t]
+            for i in range(n_hidden):
+                net[i] = net_input(w, i, symbol, values, t, y)
+            for i in range(n_hidden):
+                y[i] = f(net[i])
+            for k in range(n_hidden, y.size):
+                net[k] = net_input(w, k, symbol, values, t, y)
+            for k in range(n_hidden, y.size):
+                y[k] = f(net[k])
+            if every_step or t == offsets[s + 1] - 1:
+                row = t if every_step else s
+                for k in range(n_outputs):
+                    outputs[row, k] = y[n_hidden + k]
+
+
+@dataclass
+class Guess:
+    """A guess, and what the next ones come from.
+
+    Attributes
+    ----------
+    w : (U, n_inputs + U + 1) float64
+        Weights; hidden units first.
+    rng : numpy.random.Generator
+        Draws the next guesses.
+    n_guesses : int
+        Number of guesses so far, this one included.
+    """
+
+    w: NDArray[np.float64] = field(repr=False)
+    rng: np.random.Generator
+    n_guesses: int = 1
+
+
+@dataclass(frozen=True)
+class Guessing:
+    """Guess all weights at random until the net happens to be right about all training sequences.
+
+    A guess is kept as long as all outputs are within the tolerance. At its first wrong sequence all weights are drawn
+    anew, and the next sequence is the next guess's first. So a guess costs as many sequence presentations as it takes
+    to show it wrong, mostly one or two, and the number of presentations compares with the other learners', which
+    Table 4 counts. The paper gives no number for guessing.
+
+    Outputs are judged as the task judges them: by what the batch expects, where that is not the targets.
+
+    All units are logistic and biased. In a step hidden units come first: they see the inputs, and all units one step
+    earlier; then output units, which see the inputs, the hidden units of the same step (Sec. 5, order of work in a
+    time step), and themselves one step earlier. Without that order no net A1 with one hidden unit could tell parity.
+    A2 is sparse: hidden units see no other hidden units, output units neither themselves nor each other.
+
+    Paper: Sec. 2, "Simple weight guessing"; Sec. 5.3; Hochreiter and Schmidhuber (1996).
+
+    Parameters
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+        Numbers of units.
+    tolerance : float
+        Bound on the absolute error of every output unit.
+    net : {"A1", "A2"}
+        Which net.
+    weight_range : float
+        Weights are drawn uniformly from [-weight_range, weight_range].
+
+    Raises
+    ------
+    ValueError
+        If a number of units is below 1, `tolerance` is not a positive number, or there is no such net.
+    """
+
+    n_inputs: int
+    n_hidden: int
+    n_outputs: int
+    tolerance: float
+    net: str = "A1"
+    weight_range: float = 100.0
+
+    def __post_init__(self) -> None:
+        for name in ("n_inputs", "n_hidden", "n_outputs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+        if not (self.tolerance > 0.0 and math.isfinite(self.tolerance)):
+            raise ValueError(f"tolerance is {self.tolerance}: give a positive number, below which errors are right")
+        if self.net not in ("A1", "A2"):
+            raise ValueError(f"net is {self.net!r}: give 'A1' or 'A2'")
+
+    def connected(self) -> NDArray[np.bool_]:
+        """Tell which weights exist.
+
+        Returns
+        -------
+        (U, n_inputs + U + 1) bool
+        """
+        n_units = self.n_hidden + self.n_outputs
+        exists = np.ones((n_units, self.n_inputs + n_units + 1), dtype=np.bool_)
+        if self.net == "A2":
+            units = exists[:, self.n_inputs : -1]
+            units[: self.n_hidden, : self.n_hidden] = np.eye(self.n_hidden)
+            units[self.n_hidden :, self.n_hidden :] = False
+        return exists
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return int(self.connected().sum())
+
+    def _guess(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        exists = self.connected()
+        return rng.uniform(-self.weight_range, self.weight_range, size=exists.shape) * exists
+
+    def start(self, rng: np.random.Generator) -> Guess:
+        """Make the first guess.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            All later guesses follow from it, too.
+
+        Returns
+        -------
+        Guess
+        """
+        own = np.random.default_rng(rng.integers(0, 2**63, size=2))
+        return Guess(self._guess(own), own)
+
+    def copy(self, net: Guess) -> Guess:
+        """Copy a guess; the copy goes on with the same guesses.
+
+        Parameters
+        ----------
+        net : Guess
+
+        Returns
+        -------
+        Guess
+        """
+        return copy.deepcopy(net)
+
+    def train(self, net: Guess, batch: Batch) -> NDArray[np.float64]:
+        """Present every sequence once, in order; guess anew after each that is wrong.
+
+        Parameters
+        ----------
+        net : Guess
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, by the guess that the sequence was presented to.
+        """
+        outputs = np.empty_like(batch.targets)
+        done, n = 0, 1
+        while done < len(batch):
+            part = batch.part(done, min(done + n, len(batch)))
+            found = self.predict(net, part)
+            wrong = np.flatnonzero(~np.all(absolute_errors(part, found) < self.tolerance, axis=1))
+            shown = int(wrong[0]) + 1 if wrong.size else len(part)
+            first, last = (int(batch.offsets[i]) if batch.every_step else i for i in (done, done + shown))
+            outputs[first:last] = found[: last - first]
+            if wrong.size:
+                net.w = self._guess(net.rng)
+                net.n_guesses += 1
+            # a guess that has been right so far is shown more sequences at a time
+            done, n = done + shown, 1 if wrong.size else 2 * n
+        return outputs
+
+    def predict(self, net: Guess, batch: Batch) -> NDArray[np.float64]:
+        """Compute the outputs of the present guess.
+
+        Parameters
+        ----------
+        net : Guess
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        outputs = np.empty_like(batch.targets)
+        memory = np.zeros((2, len(net.w)))
+        respond(
+            net.w,
+            self.n_outputs,
+            memory[0],
+            memory[1],
+            batch.symbols,
+            batch.values,
+            batch.offsets,
+            batch.every_step,
+            outputs,
+        )
+        return outputs

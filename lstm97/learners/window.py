@@ -1,0 +1,253 @@
+r"""A feedforward net that sees a window of time.
+
+Lang, Waibel and Hinton (1990), cited in the paper's Sec. 2, "Time-delays"; in Sec. 6 "feedforward nets seeing the
+entire input string at once".
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lstm97.activations import f, f_prime
+from lstm97.compiled import compiled
+from lstm97.learners.recurrent import (
+    Floats,
+    RecurrentNet,
+    RecurrentState,
+    RecurrentWeights,
+    RecurrentWiring,
+    add_output_updates,
+    apply_updates,
+    compute_errors,
+    compute_outputs,
+    random_weights,
+)
+from lstm97.tasks import Batch
+
+
+@compiled
+def hidden_layer(wiring, w, symbols, values, first, t, y):
+    r"""Compute the activations of the hidden layer.
+
+    .. math:: y^i(t) = f\Big(\sum_{d=0}^{D-1} \sum_m w_{i,dm}\, x^m(t-d) + w_{i1}\Big)
+
+    Inputs before a sequence's first step are 0.
+
+    Parameters
+    ----------
+    wiring : RecurrentWiring
+    w : (H, D n_inputs + 1) float64
+        Columns: the inputs of this step, of the step before, and so on; the constant 1.
+    symbols, values
+        The batch's inputs.
+    first, t : int
+        The sequence's first step, and the present one.
+    y : (H,) float64
+        Result.
+    """
+    n_inputs, last = wiring.n_inputs, w.shape[1] - 1
+    for i in range(y.size):
+        y[i] = w[i, last]
+    for d in range(min(last // n_inputs, t - first + 1)):
+        if symbols.size > 0:
+            m = d * n_inputs + symbols[t - d]
+            for i in range(y.size):
+                y[i] += w[i, m]
+        for m in range(values.shape[1]):
+            for i in range(y.size):
+                y[i] += w[i, d * n_inputs + m] * values[t - d, m]
+    for i in range(y.size):
+        y[i] = f(y[i])
+
+
+@compiled
+def add_hidden_updates(wiring, y, e_y, symbols, values, first, t, dw):
+    r"""Add this step's contributions to the updates of the weights to the hidden layer.
+
+    .. math:: \Delta w_{i,dm} = \alpha f'_i \sum_k w_{ki} e_k(t)\, x^m(t-d)
+
+    Parameters
+    ----------
+    wiring, symbols, values, first, t
+        As in `hidden_layer`.
+    y, e_y : (H,) float64
+        Activations of the hidden layer, and the errors arriving at them.
+    dw : (H, D n_inputs + 1) float64
+        Sum of the contributions, without the learning rate; added to in place.
+    """
+    n_inputs, last = wiring.n_inputs, dw.shape[1] - 1
+    for i in range(y.size):
+        dw[i, last] += f_prime(y[i]) * e_y[i]
+    for d in range(min(last // n_inputs, t - first + 1)):
+        if symbols.size > 0:
+            m = d * n_inputs + symbols[t - d]
+            for i in range(y.size):
+                dw[i, m] += f_prime(y[i]) * e_y[i]
+        for m in range(values.shape[1]):
+            for i in range(y.size):
+                dw[i, d * n_inputs + m] += f_prime(y[i]) * e_y[i] * values[t - d, m]
+
+
+@compiled
+def present(wiring, transposed, state, alpha, learn, symbols, values, offsets, targets, every_step, outputs):
+    """Present sequences one after the other, and learn from each at its end, if `learn` is true.
+
+    Parameters
+    ----------
+    wiring : RecurrentWiring
+    transposed : RecurrentWeights
+        From `RecurrentWeights.transposed`; changed in place.
+    state : RecurrentState
+    alpha : float
+        Learning rate.
+    learn : bool
+    symbols, values, offsets, targets, every_step
+        As in `lstm97.tasks.Batch`.
+    outputs : float64, the shape of targets
+        Result: activations of the output units where there is a target, before learning from it.
+    """
+    w, w_k, dw, dw_k = transposed.w.T, transposed.w_k.T, transposed.dw.T, transposed.dw_k.T
+    y, _, _, y_k, e_k, e_y = state
+    for s in range(offsets.size - 1):
+        first, last = offsets[s], offsets[s + 1] - 1
+        for t in range(first if every_step else last, last + 1):
+            row = t if every_step else s
+            hidden_layer(wiring, w, symbols, values, first, t, y)
+            compute_outputs(wiring, w_k, -1, values, t, y, y_k)
+            for k in range(y_k.size):
+                outputs[row, k] = y_k[k]
+            if learn:
+                compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
+                add_output_updates(wiring, 1.0, e_k, -1, values, t, y, dw_k)
+                add_hidden_updates(wiring, y, e_y, symbols, values, first, t, dw)
+        if learn:
+            apply_updates(w, w_k, dw, dw_k, alpha)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A feedforward net with one hidden layer that sees the inputs of the last `window` steps.
+
+    It is trained by backprop, weights changing at the sequence's end. All units are logistic and biased. What came
+    before the window can't be known, so it works only if the window is longer than the lag; its number of weights
+    grows with the window.
+
+    Paper: Sec. 2, "Time-delays", Sec. 6; Lang, Waibel and Hinton (1990).
+
+    Parameters
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+        Numbers of units.
+    window : int
+        Number of steps D that it sees, the present one included.
+    alpha : float
+        Learning rate.
+    weight_range : float
+        Initial weights are drawn uniformly from [-weight_range, weight_range].
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is below 1.
+    """
+
+    n_inputs: int
+    n_hidden: int
+    n_outputs: int
+    window: int
+    alpha: float
+    weight_range: float
+
+    def __post_init__(self) -> None:
+        for name in ("n_inputs", "n_hidden", "n_outputs", "window"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.n_hidden * (self.window * self.n_inputs + 1) + self.n_outputs * (self.n_hidden + 1)
+
+    @cached_property
+    def _wiring(self) -> RecurrentWiring:
+        return RecurrentWiring(self.n_inputs, outputs_see_inputs=False, biased=True, initial_y=0.0, resets=True)
+
+    def _new_state(self) -> RecurrentState:
+        hidden, output = np.zeros((4, self.n_hidden)), np.zeros((2, self.n_outputs))
+        return RecurrentState(hidden[0], hidden[1], hidden[2], output[0], output[1], hidden[3])
+
+    def start(self, rng: np.random.Generator) -> RecurrentNet:
+        """Make a net with initial weights.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        RecurrentNet
+        """
+        shapes = (self.n_hidden, self.window * self.n_inputs + 1), (self.n_outputs, self.n_hidden + 1)
+        return RecurrentNet(random_weights(rng, self.weight_range, *shapes), self._new_state())
+
+    def copy(self, net: RecurrentNet) -> RecurrentNet:
+        """Copy a net, so that later training leaves the copy alone.
+
+        Parameters
+        ----------
+        net : RecurrentNet
+
+        Returns
+        -------
+        RecurrentNet
+        """
+        return RecurrentNet(RecurrentWeights(*(array.copy(order="F") for array in net.weights)), self._new_state())
+
+    def train(self, net: RecurrentNet, batch: Batch) -> Floats:
+        """Present every sequence once, in order, learning from each.
+
+        Parameters
+        ----------
+        net : RecurrentNet
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, each before learning from it.
+        """
+        return self._present(net, batch, learn=True)
+
+    def predict(self, net: RecurrentNet, batch: Batch) -> Floats:
+        """Compute the outputs without learning.
+
+        Parameters
+        ----------
+        net : RecurrentNet
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        return self._present(net, batch, learn=False)
+
+    def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        outputs = np.empty_like(batch.targets)
+        present(
+            self._wiring,
+            net.weights.transposed(),
+            net.state,
+            self.alpha,
+            learn,
+            batch.symbols,
+            batch.values,
+            batch.offsets,
+            batch.targets,
+            batch.every_step,
+            outputs,
+        )
+        return outputs
