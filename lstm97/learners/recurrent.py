@@ -12,8 +12,8 @@ unit takes two steps (Williams and Zipser 1992; Smith and Zipser 1989).
 
 Errors are those of App. A.1 (19), without the factor of 2, so that a learning rate means what it means for LSTM.
 
-Arrays
-------
+Layers and weights
+------------------
 U units of the recurrent layer, hidden units first, M sources (inputs, the layer itself, the constant 1 if biased),
 K output units. Weights are ``w[to, from]``, column-major. If output units are part of the layer, ``w_k`` is empty.
 `respond` and the learners' functions ``present`` take them transposed: the memory order of ``w.T`` looks the same to
