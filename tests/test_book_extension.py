@@ -168,3 +168,10 @@ def test_pictures_of_explorers_say_what_they_show(tmp_path: Path) -> None:
         drawn = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
         assert "<dc:description>" in drawn
         assert len(drawn) < 150_000
+
+
+def test_a_formula_too_long_for_a_line_is_broken_between_its_parts() -> None:
+    assert generated.in_lines(r"a = b, \qquad c = d") == r"a = b, \qquad c = d"
+    long = "a = " + "b + " * 40 + r"c, \qquad d = e"
+    assert generated.in_lines(long).splitlines()[1:3] == ["a = " + "b + " * 40 + r"c, \\", "d = e"]
+    assert generated.in_lines(long.replace(r"\qquad", r"\quad")) == long.replace(r"\qquad", r"\quad")

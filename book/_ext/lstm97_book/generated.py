@@ -218,7 +218,7 @@ def entry(root: Path, one: Any, residual: float, shown: set[int]) -> str:
     number = f", {{eq}}`eq-{one.key}`" if one.numbered and int(one.key) in shown else ""
     lines = [
         f"### {one.title}\n",
-        f"```{{math}}\n{one.latex}\n```\n",
+        f"```{{math}}\n{in_lines(one.latex)}\n```\n",
         f"{one.meaning}\n",
         f"- Code: {code}",
         f"- Second route: {second_route}",
@@ -229,6 +229,14 @@ def entry(root: Path, one: Any, residual: float, shown: set[int]) -> str:
     if one.slip:
         lines.append(f"- In print: {one.slip}")
     return "\n".join([*lines, ""])
+
+
+def in_lines(latex: str) -> str:
+    """Put the parts of a formula that is too long for a line below each other."""
+    parts = latex.split(r", \qquad ")
+    if len(latex) < 120 or len(parts) == 1 or r"\begin" in latex:
+        return latex
+    return "\\begin{gathered}\n" + ", \\\\\n".join(parts) + "\n\\end{gathered}"
 
 
 def role(dotted: str) -> str:
