@@ -130,7 +130,7 @@ def test_every_equation_is_written_with_all_its_parts(monkeypatch: pytest.Monkey
     page = generated.equations(root)
     assert page.startswith("**62 of 63 equations** agree")
     for one in EQUATIONS:
-        assert f"### {one.title}\n\n```{{math}}\n{one.latex}\n```\n\n{one.meaning}\n" in page
+        assert f"### {one.title}\n\n```{{math}}\n{generated.in_lines(one.latex)}\n```\n\n{one.meaning}\n" in page
     assert page.count("- Residual: 2e-16; it may be up to 1e-") == 62
     assert page.count("- Residual: 5e-01; it may be up to 1e-12") == 1
     assert page.count("/blob/main/tests/test_") == 63
