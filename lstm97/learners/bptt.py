@@ -17,8 +17,8 @@ from lstm97.learners.recurrent import (
     add_output_updates,
     apply_updates,
     compute_errors,
-    compute_outputs,
     net_inputs,
+    show_outputs,
 )
 from lstm97.tasks import Batch
 
@@ -121,9 +121,7 @@ def present(
                 e_y_at[t - first, i] = 0.0
             if every_step or t == last:
                 row = t if every_step else s
-                compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
+                show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 add_output_updates(wiring, 1.0, e_k, symbol, values, t, y, dw_k)
                 for i in range(y.size):
@@ -168,19 +166,7 @@ class BPTT(Recurrent):
             raise ValueError(f"k is {self.k}: give at least 1, or None for full BPTT")
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
+        """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         outputs = np.empty_like(batch.targets)
         longest, n_units = int(np.diff(batch.offsets).max(initial=0)), self.topology.n_units
         present(

@@ -17,8 +17,8 @@ from lstm97.learners.recurrent import (
     add_layer_updates,
     add_output_updates,
     compute_errors,
-    compute_outputs,
     net_inputs,
+    show_outputs,
 )
 from lstm97.tasks import Batch
 
@@ -59,9 +59,7 @@ def present(wiring, transposed, state, theta, alpha, symbols, values, offsets, t
                 y[i] = f(net[i])
             if every_step or t == last:
                 row = t if every_step else s
-                compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
+                show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 for i in range(y.size):
                     theta[i] = f_prime(y[i]) * e_y[i]
@@ -99,19 +97,7 @@ class Elman(Recurrent):
             raise ValueError("topology: Elman's net has an output layer; let fully_recurrent be false")
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
+        """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

@@ -23,8 +23,8 @@ from lstm97.learners.recurrent import (
     add_output_updates,
     apply_updates,
     compute_errors,
-    compute_outputs,
     net_inputs,
+    show_outputs,
 )
 from lstm97.tasks import Batch
 
@@ -136,9 +136,7 @@ def present(
                 e_y_at[t - first, i] = 0.0
             if every_step or t == last:
                 row = t if every_step else s
-                compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
+                show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
                 if learn:
                     compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                     add_output_updates(wiring, 1.0, e_k, symbol, values, t, y, dw_k)
@@ -176,19 +174,7 @@ class Leaky(Recurrent):
         raise NotImplementedError
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
+        """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         return self._present(net, batch, learn=True)
 
     def predict(self, net: RecurrentNet, batch: Batch) -> Floats:

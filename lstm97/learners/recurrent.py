@@ -269,6 +269,24 @@ def compute_outputs(wiring, w_k, symbol, values, t, y, y_k):
 
 
 @compiled
+def show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row):
+    """Compute the output units' activations, and write them down: see `compute_outputs`.
+
+    Parameters
+    ----------
+    wiring, w_k, symbol, values, t, y, y_k
+        As in `compute_outputs`.
+    outputs : (n, K) float64
+        Result, in one row.
+    row : int
+        Which one.
+    """
+    compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
+    for k in range(y_k.size):
+        outputs[row, k] = y_k[k]
+
+
+@compiled
 def compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y):
     r"""Compute the output units' errors, and what arrives at the outputs of the recurrent layer.
 
@@ -436,9 +454,7 @@ def respond(wiring, transposed, state, symbols, values, offsets, every_step, out
                 y[i] = f(net[i])
             if every_step or t == offsets[s + 1] - 1:
                 row = t if every_step else s
-                compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
+                show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
 
 
 @dataclass

@@ -17,8 +17,8 @@ from lstm97.learners.recurrent import (
     add_output_updates,
     apply_updates,
     compute_errors,
-    compute_outputs,
     net_inputs,
+    show_outputs,
 )
 from lstm97.tasks import Batch
 
@@ -152,9 +152,7 @@ def present(
             advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_dw_before)
             if every_step or t == last:
                 row = t if every_step else s
-                compute_outputs(wiring, w_k, symbol, values, t, y, y_k)
-                for k in range(y_k.size):
-                    outputs[row, k] = y_k[k]
+                show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 if at_every_step:
                     add_output_updates(wiring, alpha, e_k, symbol, values, t, y, w_k)
@@ -238,19 +236,7 @@ class RTRL(Recurrent):
         return RTRLNet(copied.weights, copied.state, net.dy_dw.copy())
 
     def train(self, net: RTRLNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : RTRLNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
+        """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

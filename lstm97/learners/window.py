@@ -20,8 +20,8 @@ from lstm97.learners.recurrent import (
     add_output_updates,
     apply_updates,
     compute_errors,
-    compute_outputs,
     random_weights,
+    show_outputs,
 )
 from lstm97.tasks import Batch
 
@@ -114,9 +114,7 @@ def present(wiring, transposed, state, alpha, learn, symbols, values, offsets, t
         for t in range(first if every_step else last, last + 1):
             row = t if every_step else s
             hidden_layer(wiring, w, symbols, values, first, t, y)
-            compute_outputs(wiring, w_k, -1, values, t, y, y_k)
-            for k in range(y_k.size):
-                outputs[row, k] = y_k[k]
+            show_outputs(wiring, w_k, -1, values, t, y, y_k, outputs, row)
             if learn:
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 add_output_updates(wiring, 1.0, e_k, -1, values, t, y, dw_k)
@@ -205,19 +203,7 @@ class Window:
         return RecurrentNet(RecurrentWeights(*(array.copy(order="F") for array in net.weights)), self._new_state())
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
+        """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         return self._present(net, batch, learn=True)
 
     def predict(self, net: RecurrentNet, batch: Batch) -> Floats:
