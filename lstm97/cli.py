@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lstm97.experiments import Row, find_rows, rows
-from lstm97.pages import Table, at_least, number, wrong_in_paper
+from lstm97.pages import Table, at_least, number, sequences_in_paper, wrong_in_paper
 from lstm97.reading import READINGS
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import WorkerError
@@ -84,8 +84,7 @@ def _rows(arguments: argparse.Namespace) -> None:
                     "row": row.name,
                     "title": row.title,
                     "section": row.section,
-                    "weights": row.topology.n_weights,
-                    "alpha": row.alpha,
+                    "weights": row.n_weights,
                     "trials": row.n_trials,
                     "cap": row.cap,
                     "paper": {
@@ -102,16 +101,15 @@ def _rows(arguments: argparse.Namespace) -> None:
         )
         return
     table = Table(
-        ("row", "title", "trials", "weights", "alpha", "cap", "paper: sequences", "paper: wrong"),
+        ("row", "title", "trials", "weights", "cap", "paper: sequences", "paper: wrong"),
         tuple(
             (
                 row.name,
                 row.title,
                 str(row.n_trials),
-                str(row.topology.n_weights),
-                f"{row.alpha:g}",
+                number(row.n_weights),
                 f"{row.cap:,}",
-                number(row.paper.sequences),
+                sequences_in_paper(row),
                 f"{wrong_in_paper(row)} of {row.n_test}" if row.paper.wrong is not None else number(None),
             )
             for row in rows().values()
@@ -207,7 +205,7 @@ def _table_command(arguments: argparse.Namespace) -> None:
                 one.row.label,
                 one.reading,
                 f"{one.n_solved} of {one.n}",
-                number(one.row.paper.sequences),
+                sequences_in_paper(one.row),
                 at_least(one),
                 f"{number(one.low)} to {number(one.high)}" if one.n else number(None),
                 number(one.median),

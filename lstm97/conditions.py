@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lstm97.experiments import Row, rows
-from lstm97.learners import LSTM, Growing
+from lstm97.experiments import LSTMRow, lstm_rows
 from lstm97.learners.lstm import SQUASHING, SWAPPED
 from lstm97.pages import Table, number
 from lstm97.reading import READINGS, Reading
@@ -72,7 +71,7 @@ class Line:
     ----------
     task : str
         As the table calls it.
-    rows : tuple of Row
+    rows : tuple of LSTMRow
         The rows that it is made from.
     ours : dict of str to str
         What the rows say, by column.
@@ -81,7 +80,7 @@ class Line:
     """
 
     task: str
-    rows: tuple[Row, ...]
+    rows: tuple[LSTMRow, ...]
     ours: Mapping[str, str]
     printed: Mapping[str, str]
 
@@ -101,7 +100,7 @@ def _biases(gates: bool, biased: str, values: tuple[float, ...] | None, weight_r
     return "r" if weight_range == 0.1 else f"r, ±{weight_range:g}"
 
 
-_TABLE_10: dict[str, tuple[str, Callable[[Row], str]]] = {
+_TABLE_10: dict[str, tuple[str, Callable[[LSTMRow], str]]] = {
     "p_min_sequence_length": ("p", lambda row: number(row.tasks[0].minimal_length)),
     "lag": ("Lag", lambda row: number(row.tasks[0].minimal_lag)),
     "blocks": ("b", lambda row: number(row.topology.n_blocks)),
@@ -128,10 +127,10 @@ NET = tuple(_TABLE_10)[:8]
 UNITS = tuple(_TABLE_10)[8:]
 
 
-def _task_name(row: Row, numbered: bool) -> str:
+def _task_name(row: LSTMRow, numbered: bool) -> str:
     """Name a row as Table 10 does (numbered), or as Table 11 does."""
     name = TASKS.get(row.table, row.name.partition("/")[2])
-    same = [other for other in rows().values() if other.table == row.table]
+    same = [other for other in lstm_rows().values() if other.table == row.table]
     if numbered and row.table in ("table1", "table3", "table7"):
         return f"{name}-{same.index(row) + 1}"
     return name
@@ -164,7 +163,7 @@ def table_10() -> list[Line]:
     """
     paper = {line["task"]: line for line in printed("table10")}
     lines = []
-    for row in rows().values():
+    for row in lstm_rows().values():
         task = _task_name(row, numbered=True)
         line = {} if isinstance(row.task, TwoSequence) and row.task.T != 100 else paper.get(task, {})
         lines.append(
@@ -193,7 +192,7 @@ def _success(task: Task) -> str:
     return "most active units" if task.tolerance != task.tolerance else f"ABS({task.tolerance:g})"
 
 
-_TABLE_11: dict[str, tuple[str, Callable[[Row], str]]] = {
+_TABLE_11: dict[str, tuple[str, Callable[[LSTMRow], str]]] = {
     "select": ("Select", lambda row: _selection(row.tasks[0])),
     "interval": ("Interval", lambda row: _interval(-row.weight_range, row.weight_range)),
     "test": ("Test set", lambda row: number(row.n_test)),
@@ -238,7 +237,7 @@ def table_11() -> list[Line]:
     """
     lines = []
     for line in printed("table11"):
-        of_task = tuple(row for row in rows().values() if _task_name(row, numbered=False) == line["task"])
+        of_task = tuple(row for row in lstm_rows().values() if _task_name(row, numbered=False) == line["task"])
         ours = {
             column: " / ".join(dict.fromkeys(value(row) for row in of_task))
             for column, (_, value) in _TABLE_11.items()
@@ -351,28 +350,25 @@ def ranges() -> Table:
             found = re.findall(r"\[.*?\]", line["meaning"]) or ["identity"]
             name = names[line["code"]]
             said = [text.replace("-", "\N{MINUS SIGN}") for text in (found[0], found[-1])]
-            users = sum(name in (row.g, row.h) for row in rows().values())
+            users = sum(name in (row.g, row.h) for row in lstm_rows().values())
             lines.append((line["code"], *said, interval(name), interval(SWAPPED.get(name, name)), number(users)))
     head = ("Code", "Caption of Table 10", "Text, (4) and (5)", "Literal reading", "`ranges` = `Table 10`", "Rows")
     return Table(head, tuple(lines), left=5)
 
 
-def weights(row: Row, reading: Reading) -> int:
+def weights(row: LSTMRow, reading: Reading) -> int:
     """Count a row's weights under a reading.
 
     Parameters
     ----------
-    row : Row
+    row : LSTMRow
     reading : Reading
 
     Returns
     -------
     int
     """
-    learner = row.under(reading).learner
-    lstm = learner.lstm if isinstance(learner, Growing) else learner
-    assert isinstance(lstm, LSTM)
-    return lstm.topology.n_weights
+    return row.learner_under(reading).n_weights
 
 
 def weights_by_reading() -> Table:
@@ -385,10 +381,10 @@ def weights_by_reading() -> Table:
     Table
         Counts that differ from the printed one are bold.
     """
-    counts = {name: [weights(row, reading) for row in rows().values()] for name, reading in READINGS.items()}
+    counts = {name: [weights(row, reading) for row in lstm_rows().values()] for name, reading in READINGS.items()}
     names = [name for name in READINGS if name == "literal" or counts[name] != counts["literal"]]
     tasks: dict[tuple[int, ...], list[str]] = {}
-    for i, row in enumerate(rows().values()):
+    for i, row in enumerate(lstm_rows().values()):
         line = (row.paper.n_weights, *(counts[name][i] for name in names))
         tasks.setdefault(line, []).append(_task_name(row, numbered=True))
     return Table(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm97.experiments import Row
+from lstm97.experiments import LSTMRow, Row
 from lstm97.reading import Reading, named
 from lstm97.trials import VERDICTS, Evidence, Summary
 from lstm97.trials.runner import Rerun
@@ -127,6 +127,53 @@ class Table:
         return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def share(value: float | None) -> str:
+    """Write the share of solved trials that the paper prints, in percent.
+
+    Parameters
+    ----------
+    value : float or None
+        None is what it calls "some fraction".
+
+    Returns
+    -------
+    str
+    """
+    return "some" if value is None else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+
+
+def sequences_in_paper(row: Row) -> str:
+    """Write the paper's number of sequences: after > where no trial was solved by then, and with the share that was.
+
+    Parameters
+    ----------
+    row : Row
+
+    Returns
+    -------
+    str
+    """
+    value = number(row.paper.sequences)
+    if row.paper.leaves_failures_out:
+        return f"{value} ({share(row.paper.solved)})"
+    return f">\N{NO-BREAK SPACE}{value}" if row.paper.solved == 0.0 and not math.isnan(row.paper.sequences) else value
+
+
+def weights_in_paper(row: Row) -> str:
+    """Write the number of weights that the paper prints, or the range.
+
+    Parameters
+    ----------
+    row : Row
+
+    Returns
+    -------
+    str
+    """
+    most = row.paper.most_weights
+    return number(row.paper.n_weights) + (f"\N{EN DASH}{number(most)}" if most is not None else "")
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """Write a number with thousands separated, and a dash for what is not known.
 
@@ -223,7 +270,7 @@ def at_least(summary: Summary) -> str:
     -------
     str
     """
-    return ("≥\N{NO-BREAK SPACE}" if summary.n_failed else "") + number(summary.mean)
+    return ("≥\N{NO-BREAK SPACE}" if summary.is_bound else "") + number(summary.mean)
 
 
 def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
@@ -270,7 +317,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
 def _outcome(one: Evidence) -> str:
     """One row in one sentence."""
     summary, row = one.summary, one.row
-    paper = f"The paper has {number(row.paper.sequences)}."
+    paper = f"The paper has {sequences_in_paper(row)}."
     if not summary.n:
         return f"{row.title}: {VERDICTS['']}. {paper}"
     so_far = "" if summary.complete else f", {verdict(one)}"
@@ -385,13 +432,13 @@ def paper_values(rows: Sequence[Row]) -> Table:
         ("Trials", lambda name, row: number(row.n_trials), True),
         (
             "Solved",
-            lambda name, row: f"{100 * row.paper.solved:.0f}\N{NO-BREAK SPACE}%",
+            lambda name, row: share(row.paper.solved),
             _any(rows, "solved", 1.0),
         ),
         ("Sequences", lambda name, row: number(row.paper.sequences), True),
         ("Wrong", lambda name, row: wrong_in_paper(row), _any(rows, "wrong")),
         ("Of", lambda name, row: number(row.n_test), _any(rows, "wrong")),
-        ("Weights", lambda name, row: number(row.paper.n_weights), True),
+        ("Weights", lambda name, row: weights_in_paper(row), True),
     ]
     shown = [(name, value) for name, value, is_printed in columns if is_printed]
     return Table(
@@ -416,12 +463,12 @@ def _names(rows: Sequence[Row]) -> list[str]:
     return [row.label if len({row.table for row in rows}) > 1 else _short(row) for row in rows]
 
 
-def conditions(rows: Sequence[Row]) -> Table:
+def conditions(rows: Sequence[LSTMRow]) -> Table:
     """List the conditions of rows, made from the rows, with the place where the paper has them.
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of LSTMRow
 
     Returns
     -------
@@ -437,14 +484,14 @@ def conditions(rows: Sequence[Row]) -> Table:
         raise ValueError("conditions: no rows; give at least one")
     biased = {"none": "no unit", "ga": "gates", "b1": "hidden units", "all": "all but inputs"}
 
-    def biases(row: Row, n_gates: int, values: tuple[float, ...] | None) -> str:
+    def biases(row: LSTMRow, n_gates: int, values: tuple[float, ...] | None) -> str:
         if not n_gates:
             return "no such gates"
         if values is None:
             return "none" if row.topology.biased == "none" else "random"
         return ", ".join(number(value, 1) for value in values)
 
-    lines: tuple[tuple[str, Callable[[Row], str], str], ...] = (
+    lines: tuple[tuple[str, Callable[[LSTMRow], str], str], ...] = (
         ("Input units", lambda row: number(row.topology.n_inputs), "Table 10, col. 6"),
         ("Memory cell blocks", lambda row: number(row.topology.n_blocks), "Table 10, col. 4"),
         (
@@ -456,7 +503,7 @@ def conditions(rows: Sequence[Row]) -> Table:
         ("Units with a bias", lambda row: biased[row.topology.biased], "Table 10, col. 12"),
         (
             "Weights, counted",
-            lambda row: number(row.topology.n_weights),
+            lambda row: number(row.n_weights),
             f"{rows[0].paper.place.partition(',')[0]}",
         ),
         ("Learning rate", lambda row: f"{row.alpha:g}", "Table 10, col. 15"),
@@ -502,7 +549,7 @@ def comparison(found: Sequence[Evidence]) -> Table:
                 _short(one.row),
                 one.reading,
                 solved,
-                number(one.row.paper.sequences),
+                sequences_in_paper(one.row),
                 at_least(summary),
                 interval,
                 number(summary.ratio, 2),
@@ -795,10 +842,8 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
             continue
         side = "more" if summary.ratio > 1 else "fewer"
         factor = max(summary.ratio, 1 / summary.ratio)
-        bound = "at least " if summary.n_failed and summary.ratio > 1 else ""
-        rate = (
-            "" if row.paper.solved == 1.0 else f"; the paper has {100 * row.paper.solved:.0f} % of its trials solved"
-        )
+        bound = "at least " if summary.is_bound and summary.ratio > 1 else ""
+        rate = "" if row.paper.solved == 1.0 else f"; the paper has {share(row.paper.solved)} of its trials solved"
         text = (
             f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
             f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lstm97 import conditions
-from lstm97.experiments import row, rows
+from lstm97.experiments import lstm_row, lstm_rows
 from lstm97.reading import READINGS
 from lstm97.topology import Topology
 
@@ -17,7 +17,7 @@ def differing(lines: list[conditions.Line]) -> dict[str, set[str]]:
 
 def test_table_10_differs_where_it_is_known_to() -> None:
     lines = conditions.table_10()
-    assert [line.rows[0].name for line in lines] == list(rows())
+    assert [line.rows[0].name for line in lines] == list(lstm_rows())
     lengths = {"p_min_sequence_length", "lag"}
     known = {f"1-{i}": {*lengths, "input_gate_bias"} for i in range(1, 6)}
     known |= {f"2c-{i}": lengths for i in range(1, 10)} | dict.fromkeys(("2a", "2b", "3a", "3b", "3c"), {"lag"})
@@ -27,12 +27,12 @@ def test_table_10_differs_where_it_is_known_to() -> None:
 
 
 def test_a_wrong_row_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = dict(rows())
+    wrong = dict(lstm_rows())
     name = "table9/6a"
     wrong[name] = dataclasses.replace(
         wrong[name], alpha=0.1, topology=Topology(8, (2, 1), 4), in_gate_bias=(-2.0, -3.0)
     )
-    monkeypatch.setattr(conditions, "rows", lambda: wrong)
+    monkeypatch.setattr(conditions, "lstm_rows", lambda: wrong)
     seen = differing(conditions.table_10())["6a"]
     assert seen == {"block_size", "weights", "input_gate_bias", "learning_rate"}
 
@@ -40,19 +40,19 @@ def test_a_wrong_row_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_row_that_the_paper_does_not_have_stands_there_without_printed_values(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    extended = {**rows(), "table12/new": dataclasses.replace(row("table9/6a"), name="table12/new")}
-    monkeypatch.setattr(conditions, "rows", lambda: extended)
+    extended = {**lstm_rows(), "table12/new": dataclasses.replace(lstm_row("table9/6a"), name="table12/new")}
+    monkeypatch.setattr(conditions, "lstm_rows", lambda: extended)
     lines = conditions.table_10()
     assert (lines[-1].task, lines[-1].printed, lines[-1].differing) == ("new", {}, [])
     assert conditions.marked(lines, conditions.NET).rows[-1][0] == "new \N{DAGGER}"
-    assert sum(len(line.rows) for line in conditions.table_11()) == len(rows())
+    assert sum(len(line.rows) for line in conditions.table_11()) == len(lstm_rows())
     assert any("new" in line[0].split(", ") for line in conditions.weights_by_reading().rows)
 
 
 def test_table_11_differs_where_it_is_known_to() -> None:
     lines = conditions.table_11()
     assert [len(line.rows) for line in lines] == [5, 1, 1, 9, 3, 3, 2, 3, 1, 1, 1]
-    assert sum(len(line.rows) for line in lines) == len(rows())
+    assert sum(len(line.rows) for line in lines) == len(lstm_rows())
     assert differing(lines) == {"2a": {"test"}}
     stops = {line.task: (line.printed["criterion"], line.ours["stop"]) for line in lines}
     assert stops["4"] == ("ST3(0.01)", "ST3(0.01)")
@@ -85,10 +85,10 @@ def test_the_caption_swaps_two_ranges() -> None:
 
 
 def test_weight_counts_under_readings() -> None:
-    assert conditions.weights(row("table2/2a"), READINGS["literal"]) == 10_504
-    assert conditions.weights(row("table2/2a"), READINGS["recurrent"]) == 10_508
+    assert conditions.weights(lstm_row("table2/2a"), READINGS["literal"]) == 10_504
+    assert conditions.weights(lstm_row("table2/2a"), READINGS["recurrent"]) == 10_508
     # 6p + 52 instead of 6p + 64
-    assert conditions.weights(row("table3/q50-p50"), READINGS["cells-see-inputs"]) == 6 * 50 + 52
+    assert conditions.weights(lstm_row("table3/q50-p50"), READINGS["cells-see-inputs"]) == 6 * 50 + 52
     table = conditions.weights_by_reading()
     assert "`wide-start`" not in table.head
     lines = {line[0]: dict(zip(table.head[1:], line[1:], strict=True)) for line in table.rows}

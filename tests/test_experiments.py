@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lstm97.experiments import Paper, find_rows, row, rows
+from lstm97.experiments import CompetitorRow, Paper, find_rows, lstm_rows, rows
+from lstm97.experiments import lstm_row as row
 from lstm97.experiments.base import canonical
+from lstm97.learners import BPTT, RTRL, Elman
 from lstm97.reading import READINGS, Reading, named
 from lstm97.stopping import ST3, AllPredicted, CorrectInARow, ErrorsOnTestSet, FewWrong, StoppingRule
 from lstm97.tasks import Adding, Distractors, EmbeddedReber, Multiplication, TemporalOrder, TwoSequence
@@ -70,6 +72,22 @@ TASK = {
 TABLE_11 = {line["task"]: line for line in table("table11")}
 
 
+#: The lines on other learning systems.
+COMPETITORS: dict[str, dict[str, str]] = {
+    **dict(zip(("table1/rtrl-3", "table1/rtrl-12", "table1/elman-15"), table("table01")[:3], strict=True)),
+    **{
+        "table2/" + name: line
+        for name, line in zip(
+            ("rtrl-p4-1", "rtrl-p4-4", "rtrl-p4-10", "rtrl-p10", "rtrl-p100", "bptt-p100"),
+            table("table02")[:6],
+            strict=True,
+        )
+    },
+    "table2/2b-rtrl": table("section5_2_task2b")[2],
+    "table2/2b-bptt": table("section5_2_task2b")[3],
+}
+
+
 def optional(line: dict[str, str], key: str) -> float | None:
     return float(line[key]) if line.get(key) else None
 
@@ -106,9 +124,64 @@ def mean_of(line: dict[str, str]) -> str:
 
 
 def test_every_row_of_the_papers_tables_is_here() -> None:
-    assert list(rows()) == list(PRINTED)
+    assert list(lstm_rows()) == list(PRINTED)
     assert [stop.label for entry in rows().values() for stop in entry.stops if stop.milestone] == list(MILESTONES)
-    assert len(rows()) + len(MILESTONES) == 37
+    assert len(lstm_rows()) + len(MILESTONES) == 37
+    assert [name for name, entry in rows().items() if isinstance(entry, CompetitorRow)] == list(COMPETITORS)
+    assert len(rows()) == len(PRINTED) + len(COMPETITORS)
+
+
+#: How a learning system is called in the tables.
+METHODS = {RTRL: "RTRL", BPTT: "BPTT", Elman: "ELM"}
+
+
+@pytest.mark.parametrize("name", COMPETITORS)
+def test_rows_on_competitors_against_the_papers_tables(name: str) -> None:
+    entry, line = rows()[name], COMPETITORS[name]
+    assert isinstance(entry, CompetitorRow)
+    specification = entry.under(Reading())
+    learners = [specification.learner_of(trial) for trial in range(1, entry.n_trials + 1)]
+    paper = entry.paper
+    mean = optional(line, "success_after_mean")
+    assert paper.sequences == mean if mean is not None else math.isnan(paper.sequences)
+    percent = {"": None if line.get("success_percent_qualifier") else 0.0}.get(line["success_percent"], 1.0)
+    percent = float(line["success_percent"]) / 100 if percent == 1.0 else percent
+    assert paper.solved == percent
+    weights = line.get("weights") or line["weights_min"]
+    assert entry.n_weights == paper.n_weights == int(weights)
+    assert {learner.n_weights for learner in learners} == {entry.n_weights}
+    assert {METHODS[type(learner)] for learner in learners} == {line["method"]}
+    alphas = [learner.alpha for learner in learners]  # type: ignore[attr-defined]
+    printed = [
+        float(line[key]) for key in ("learning_rate", "learning_rate_min", "learning_rate_max") if line.get(key)
+    ]
+    if printed:
+        assert (min(alphas), max(alphas)) == (printed[0], printed[-1])
+    assert len({alphas.count(alpha) for alpha in alphas}) == 1  # as many trials with each
+    assert {learner.weight_range for learner in learners} == {0.2}  # type: ignore[attr-defined]
+    assert entry.n_trials == {"table1": 30, "table2": 18}[entry.table]
+    assert entry.stop == {"table1": AllPredicted(), "table2": CorrectInARow(10_000)}[entry.table]
+    assert {(task.n_inputs, task.n_outputs) for task in entry.tasks} == {(learners[0].topology.n_inputs,) * 2}  # type: ignore[attr-defined]
+    if "delay_p" in line:
+        assert f"p={line['delay_p']}," in repr(entry.tasks[0])
+    assert ("variant='2b'" in repr(entry.tasks[0])) == ("task" in line)
+    place = "Sec. 5.2, Task 2b, text" if "task" in line else f"Table {name[5]}, row {line['row']}"
+    assert paper.place == place
+
+
+def test_caps_of_competitors_are_the_tables_but_for_a_lag_of_100() -> None:
+    caps = {name: rows()[name].cap for name in COMPETITORS}
+    assert {caps[name] for name in caps if name.startswith("table1/")} == {200_000}
+    assert {caps[name] for name in caps if "rtrl-p4" in name or "p10-" in name} == {5_000_000}
+    assert caps["table2/rtrl-p10"] == 5_000_000
+    assert {caps[name] for name in caps if "p100" in name or "2b" in name} == {100_000}
+
+
+def test_a_reading_changes_nothing_about_a_competitor_but_task_and_stop() -> None:
+    entry = rows()["table1/rtrl-3"]
+    literal, wide = entry.under(READINGS["literal"]), entry.under(READINGS["wide-start"])
+    assert literal == wide
+    assert entry.under(READINGS["institute"]).learner == literal.learner
 
 
 @pytest.mark.parametrize("name", PRINTED)
@@ -128,7 +201,7 @@ def test_rows_against_the_papers_tables(name: str) -> None:
 @pytest.mark.parametrize("name", MILESTONES)
 def test_milestones_against_the_papers_tables(name: str) -> None:
     line = MILESTONES[name]
-    [stop] = [one for entry in rows().values() for one in entry.stops if one.label == name]
+    [stop] = [one for entry in lstm_rows().values() for one in entry.stops if one.label == name]
     if "st1_mean" in line:  # test results are those after ST2
         line = {key: text for key, text in line.items() if not key.startswith("fraction")}
     assert misprinted(stop.paper, line, "st1_mean" if "st1_mean" in line else "success_after_mean") == set()
@@ -242,7 +315,7 @@ def test_rows_against_table_11(name: str) -> None:
 
 def test_three_pairs_of_sets_with_ten_trials_each() -> None:
     """Sec. 5.1."""
-    for entry in rows().values():
+    for entry in lstm_rows().values():
         if entry.table == "table1":
             specification = entry.under(Reading())
             pairs = [specification.task_of(trial) for trial in range(1, entry.n_trials + 1)]
@@ -320,8 +393,9 @@ def test_lags_and_frequencies_of_table_3(name: str) -> None:
 
 
 def test_hashes_differ_between_rows_and_readings_that_differ() -> None:
-    hashes = {(name, reading): row(name).under(READINGS[reading]).hash for name in rows() for reading in READINGS}
-    assert len(set(hashes.values())) == len(hashes)
+    assert len({entry.under(Reading()).hash for entry in rows().values()}) == len(rows())
+    hashes = {entry.under(reading).hash for entry in lstm_rows().values() for reading in READINGS.values()}
+    assert len(hashes) == len(lstm_rows()) * len(READINGS)
 
 
 @pytest.mark.parametrize(
@@ -400,7 +474,7 @@ def test_readings_are_found_by_name() -> None:
 
 def test_every_row_with_its_error_at_the_end_is_small_enough_for_lanes() -> None:
     """So the book says. Where there is an error at every step, trials run by themselves."""
-    for entry in rows().values():
-        learner, task = entry.under(Reading()).learner, entry.tasks[0]
+    for entry in lstm_rows().values():
+        learner, task = entry.under(Reading()).learner_of(1), entry.tasks[0]
         at_every_step = task.sample(np.random.default_rng(0), 1).every_step
         assert (kind(learner, task) is None) == at_every_step, entry.name

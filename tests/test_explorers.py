@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from lstm97 import experiments
+from lstm97.learners import LSTM
 from lstm97.reading import READINGS
 from lstm97.stopping import ST3
 from lstm97.tasks import Task
@@ -71,16 +72,17 @@ return { w: Array.from(net.w), w_k: Array.from(net.w_k), outputs };
 
 
 def shape(name: str) -> dict[str, Any]:
-    topology = experiments.row(name).topology
+    topology = experiments.lstm_row(name).topology
     return {"nInputs": topology.n_inputs, "blockSizes": list(topology.block_sizes), "nOutputs": topology.n_outputs}
 
 
 @functools.cache
 def learned_by_the_package(name: str, n: int) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
     """Let the package learn `n` sequences of a row; return what it began with, and what came out."""
-    row = experiments.row(name)
+    row = experiments.lstm_row(name)
     assert isinstance(row.task, Task)
-    learner = row.under(READINGS["literal"]).learner
+    learner = row.learner_under(READINGS["literal"])
+    assert isinstance(learner, LSTM)
     for_weights, for_data, _ = (np.random.default_rng(seed) for seed in seed_sequence(name, 1).spawn(3))
     net, batch = learner.start(for_weights), row.task.sample(for_data, n)
 
@@ -134,7 +136,7 @@ TRIAL = [*TASKS, source("train")]
 
 @pytest.mark.parametrize("task", ROWS)
 def test_settings_are_those_of_the_row(task: str) -> None:
-    row = experiments.row(ROWS[task])
+    row = experiments.lstm_row(ROWS[task])
     assert isinstance(row.task, Task)
     assert isinstance(row.stop, ST3)
     assert node(TASKS, "return makeTasks().tasks[given]", task) | {"outputs": None} == {

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lstm97 import inside
-from lstm97.experiments import Row, row
+from lstm97.experiments import LSTMRow
+from lstm97.experiments import lstm_row as row
 from lstm97.learners import LSTM, Growing, Net
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import CorrectInARow
@@ -19,7 +20,7 @@ LEARNER = cast(LSTM, row("table9/6a").under(Reading()).learner)
 TASK = TemporalOrder(2)
 
 
-def lstm_of(of: Row, reading: str = "literal") -> LSTM:
+def lstm_of(of: LSTMRow, reading: str = "literal") -> LSTM:
     learner = of.under(READINGS[reading]).learner
     learner = learner.lstm if isinstance(learner, Growing) else learner
     assert isinstance(learner, LSTM)

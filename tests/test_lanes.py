@@ -143,7 +143,7 @@ def test_a_net_has_the_same_bits_alone_with_others_and_in_any_lane(name: str) ->
 def test_rows_of_the_paper(name: str, reading: Reading) -> None:
     """As in trials: works follow each other on the same nets, some only predict."""
     specification = row(name).under(reading)
-    learner, task = specification.learner, specification.task_of(1)
+    learner, task = specification.learner_of(1), specification.task_of(1)
     nets_in_lanes = [learner.start(np.random.default_rng(seed)) for seed in range(3)]
     nets_alone = [learner.copy(net) for net in nets_in_lanes]
     rng = np.random.default_rng(9)

@@ -1,5 +1,6 @@
 """Tests of lstm97.pages."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from records import record
 
 from lstm97 import pages
-from lstm97.experiments import row, rows
+from lstm97.experiments import lstm_row, lstm_rows, row, rows
 from lstm97.pages import source
 from lstm97.reading import READINGS
 from lstm97.theory import error_flow
@@ -106,7 +107,7 @@ def test_failures_make_the_mean_a_lower_bound() -> None:
 
 
 def test_tables_come_from_rows_and_records() -> None:
-    rows = [row("table9/6a"), row("table9/6b")]
+    rows = [lstm_row("table9/6a"), lstm_row("table9/6b")]
     conditions = {line[0]: line[1:] for line in pages.conditions(rows).rows}
     assert conditions["Input gate biases"] == ("−2.0, −4.0", "−2.0, −4.0, −6.0", "Table 10, col. 11")
     assert conditions["Weights, counted"][:2] == ("156", "308")
@@ -122,7 +123,7 @@ def test_tables_come_from_rows_and_records() -> None:
 
 def test_conditions_of_every_kind_of_row() -> None:
     names = ("table1/4x1-0.1", "table2/2a", "table3/q50-p50", "table4/T100-N3", "table5/T100-N3", "table8/T100")
-    lines = {line[0]: line[1:-1] for line in pages.conditions([row(name) for name in names]).rows}
+    lines = {line[0]: line[1:-1] for line in pages.conditions([lstm_row(name) for name in names]).rows}
     assert lines["Input gate biases"] == ("random", "none", "none", *2 * ["−1.0, −3.0, −5.0"], "random")
     assert lines["Output gate biases"] == (
         "−1.0, −2.0, −3.0, −4.0",
@@ -184,10 +185,30 @@ def of_stops(name: str, n: int) -> list[Evidence]:
     ]
 
 
+def test_what_the_paper_prints_of_competitors() -> None:
+    names = ("table2/rtrl-p4-1", "table2/rtrl-p10", "table2/2b-rtrl", "table1/rtrl-3", "table2/2a")
+    assert [pages.sequences_in_paper(row(name)) for name in names] == [
+        "1,043,000 (78\N{NO-BREAK SPACE}%)",
+        ">\N{NO-BREAK SPACE}5,000,000",
+        "–",
+        "173,000 (some)",
+        "5,040",
+    ]
+    lines = pages.paper_values([row(name) for name in names]).rows
+    assert [line[3] for line in lines] == [
+        "78\N{NO-BREAK SPACE}%",
+        *2 * ["0\N{NO-BREAK SPACE}%"],
+        "some",
+        "100\N{NO-BREAK SPACE}%",
+    ]
+    ranged = dataclasses.replace(row("table1/elman-15").paper, n_weights=119, most_weights=198)
+    assert pages.weights_in_paper(dataclasses.replace(row("table1/elman-15"), paper=ranged)) == "119–198"
+
+
 TEST = {"n": 2560, "wrong": 0, "mean_absolute_error": 0.0123, "mse": 0.001}
 
 
-@pytest.mark.parametrize("name", rows())
+@pytest.mark.parametrize("name", lstm_rows())
 @pytest.mark.parametrize("n", [0, 1, None])
 def test_pages_of_every_row(name: str, n: int | None) -> None:
     entry = row(name)
@@ -198,7 +219,7 @@ def test_pages_of_every_row(name: str, n: int | None) -> None:
     compared, tested = pages.comparison(shown).rows, pages.tested(shown).rows
     for one, line, test in zip(shown, compared, tested, strict=True):
         assert line[0] == test[0] == one.row.label.partition("/")[2]
-        assert line[3] == f"{one.row.paper.sequences:,.0f}"
+        assert line[3] == pages.sequences_in_paper(one.row)
         assert test[3] == pages.wrong_in_paper(one.row)
     if n == 0:
         assert compared[-1][2] == compared[-1][4] == compared[-1][6] == "–"
@@ -226,7 +247,7 @@ def test_pages_of_every_row(name: str, n: int | None) -> None:
     [trials] = pages.trials_of([last], lambda one: one.row.label)
     assert len(trials["successes"]) == n
     assert trials["failures"] == []
-    assert pages.conditions([one.row for one in shown]).rows
+    assert pages.conditions([lstm_row(one.row.name) for one in shown]).rows
 
 
 def test_a_card_counts_all_presented_sequences() -> None:
@@ -253,7 +274,7 @@ def test_tally_counts_complete_rows_by_verdict() -> None:
 
 def test_scaling_has_the_paper_first_and_failures_at_their_caps() -> None:
     entries = [found(*SOLVED[:2], *FAILED), found(name="table9/6b"), found(*SOLVED[:1], reading="institute")]
-    paper, literal, institute = pages.scaling_of(entries, lambda one: len(one.topology.block_sizes))
+    paper, literal, institute = pages.scaling_of(entries, lambda one: len(lstm_row(one.name).topology.block_sizes))
     assert paper == {"x": [2, 3], "paper": [31_390, 571_100]}
     assert literal["trials"] == [[(30_000.0, True), (30_100.0, True), (1_000_000.0, False)]]
     assert (literal["label"], literal["x"], literal["means"]) == ("literal", [2], [entries[0].summary.mean])
@@ -263,7 +284,7 @@ def test_scaling_has_the_paper_first_and_failures_at_their_caps() -> None:
 def test_agreements_say_nothing_of_test_figures_that_the_paper_lacks() -> None:
     one = found(*[record(i, 10_000, row="table1/3x2-0.2") for i in range(1, 4)], name="table1/3x2-0.2")
     text = repr(pages.agreements([one]))
-    assert "the paper has 97 % of its trials solved" in text
+    assert "the paper has 97\N{NO-BREAK SPACE}% of its trials solved" in text
     assert "the paper prints" not in text
 
 
@@ -340,6 +361,6 @@ def test_fractions_misclassified_are_written_as_in_the_paper() -> None:
 
 
 def test_rows_of_several_tables_are_told_apart() -> None:
-    several = [row("table4/T100-N3"), row("table6/T100-N3")]
+    several = [lstm_row("table4/T100-N3"), lstm_row("table6/T100-N3")]
     assert pages.conditions(several).head == ("Condition", "table4/T100-N3", "table6/T100-N3", "Place")
     assert pages.conditions(several[:1]).head == ("Condition", "T100-N3", "Place")

@@ -107,8 +107,8 @@ def gradient_differs(module: ModuleType, name: str, **settings: Any) -> bool:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("+= w_ij * dy_dw_before", "+= w[j, wiring.n_inputs + i] * dy_dw_before"),
-        ("+= w_ij * dy_dw_before[j, l, m]", "+= w_ij * dy_dw_before[i, l, m]"),
+        ("+= w_ij * before", "+= w[j, wiring.n_inputs + i] * before"),
+        ("+= w_ij * before[j, lm]", "+= w_ij * before[i, lm]"),
         ("+= y_before[j]", "+= y[j]"),
         ("slope = f_prime(y[i])", "slope = f_prime(y_before[i])"),
         ("dy_dw[i, i, symbol] += 1.0", "dy_dw[i, i, symbol] = 1.0"),

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from small_rows import SMALL, Here, references, small_jobs, small_row
 
-from lstm97.experiments import row, rows
+from lstm97.experiments import lstm_row, row, rows
 from lstm97.reading import READINGS
 from lstm97.topology import Topology
 from lstm97.trials import side_by_side, slices
@@ -127,7 +127,7 @@ def test_a_worker_of_another_version_is_refused(small_row: None) -> None:
 
 
 def test_nets_that_are_too_large_for_lanes_run_by_themselves() -> None:
-    large = dataclasses.replace(row("table7/T100"), topology=Topology(2, (2,) * 8, 1), in_gate_bias=None)
+    large = dataclasses.replace(lstm_row("table7/T100"), topology=Topology(2, (2,) * 8, 1), in_gate_bias=None)
     for entry, shares in ((row("table7/T100"), True), (row("table9/6b"), True), (large, False)):
         specification = entry.under(READINGS["literal"])
-        assert (side_by_side.kind(specification.learner, specification.task_of(1)) is not None) == shares
+        assert (side_by_side.kind(specification.learner_of(1), specification.task_of(1)) is not None) == shares

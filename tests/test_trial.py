@@ -62,7 +62,7 @@ class Plain:
     def __post_init__(self) -> None:
         weights, _, test, looks = seed_sequence(self.specification.row, self.number).spawn(4)
         self.task = self.specification.task_of(self.number)
-        self.net = self.specification.learner.start(np.random.default_rng(weights))
+        self.net = self.specification.learner_of(1).start(np.random.default_rng(weights))
         self.looks = np.random.default_rng(looks)
         self.unseen = self.task.unseen(np.random.default_rng(test), self.specification.n_test)
 
@@ -75,7 +75,7 @@ class Plain:
             if i == 0:
                 batch = self.task.sample(rng, trial_module.CHUNK)
             one = alone(batch, i)
-            errors, correct = self.task.score(one, self.specification.learner.train(self.net, one))
+            errors, correct = self.task.score(one, self.specification.learner_of(1).train(self.net, one))
             self.errors.append(errors[0])
             self.correct.append(bool(correct[0]))
             self.steps += one.n_steps
@@ -113,7 +113,7 @@ class Plain:
         return [""] if all(self.look(strings)[1].all() for strings in both) else []
 
     def look(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-        return self.task.score(batch, self.specification.learner.predict(self.net, batch))
+        return self.task.score(batch, self.specification.learner_of(1).predict(self.net, batch))
 
     def tested(self) -> dict[str, Any]:
         errors, correct = self.look(self.unseen)
@@ -398,7 +398,7 @@ def test_unseen_sequences_are_those_of_the_trials_test() -> None:
     outcome = run_trial(specification, 2, cap=500)
     for trial, same in ((2, True), (3, False)):
         unseen = unseen_sequences(specification, trial)
-        outputs = specification.learner.predict(outcome.net, unseen)
+        outputs = specification.learner_of(1).predict(outcome.net, unseen)
         errors, correct = specification.task_of(trial).score(unseen, outputs)
         found = math.fsum(errors.ravel()) / errors.size
         assert len(correct) == outcome.test["n"]

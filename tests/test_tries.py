@@ -39,8 +39,8 @@ def test_every_pair_can_be_built_or_is_refused(task: str, learner: str) -> None:
     specification = made.under(Reading())
     assert specification.row == made.name
     batch = specification.task_of(1).sample(np.random.default_rng(0), 2)
-    net = specification.learner.start(np.random.default_rng(0))
-    assert specification.learner.predict(net, batch).shape == batch.targets.shape
+    net = specification.learner_of(1).start(np.random.default_rng(0))
+    assert specification.learner_of(1).predict(net, batch).shape == batch.targets.shape
     assert made.cap >= 100_000
 
 
@@ -65,7 +65,7 @@ def test_the_rows_own_pair_has_the_rows_conditions() -> None:
 def test_defaults_are_the_papers() -> None:
     """Table 1, rows 1 and 3; Table 2; initial weights and stopping rules of the task's row."""
     learners = [
-        make_try(*pair).under(Reading()).learner
+        make_try(*pair).under(Reading()).learner_of(1)
         for pair in (("reber", "rtrl"), ("reber", "elman"), ("long-lag", "rtrl"))
     ]
     assert [one.topology.n_weights for one in learners] == [170, 435, 10_404]  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import oracles
 import pytest
 from nets import Setting, largest_difference
 
-from lstm97.experiments import Row, rows
+from lstm97.experiments import LSTMRow, lstm_rows
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.network import new_state
 from lstm97.reading import Reading
@@ -104,8 +104,8 @@ def test_cosine() -> None:
     assert truncation.cosine(orthogonal, truncation.Contributions(one.w, 0 * one.w_k)) == 0.0
 
 
-@pytest.mark.parametrize("row", rows().values(), ids=rows().keys())
-def test_complexity(row: Row) -> None:
+@pytest.mark.parametrize("row", lstm_rows().values(), ids=lstm_rows().keys())
+def test_complexity(row: LSTMRow) -> None:
     """W is the table's number of weights less the output biases, if all of the hidden layer has biases or nothing.
 
     What is stored is `ds_dw`.

@@ -7,9 +7,20 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 
-from lstm97.experiments.base import Paper, Row, Specification
+from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper, Row, Specification
 
-__all__ = ["Paper", "Row", "Specification", "find_rows", "row", "rows"]
+__all__ = [
+    "CompetitorRow",
+    "LSTMRow",
+    "Paper",
+    "Row",
+    "Specification",
+    "find_rows",
+    "lstm_row",
+    "lstm_rows",
+    "row",
+    "rows",
+]
 
 
 @cache
@@ -50,6 +61,41 @@ def row(name: str) -> Row:
         near = get_close_matches(name, rows(), n=3, cutoff=0.4) or list(rows())
         raise KeyError(f"there is no row {name!r}: did you mean {' or '.join(near)}?")
     return rows()[name]
+
+
+def lstm_rows() -> dict[str, LSTMRow]:
+    """Collect the rows on LSTM: those that Tables 10 and 11 are about.
+
+    Returns
+    -------
+    dict of str to LSTMRow
+        As from `rows`.
+    """
+    return {name: entry for name, entry in rows().items() if isinstance(entry, LSTMRow)}
+
+
+def lstm_row(name: str) -> LSTMRow:
+    """Find a row on LSTM by its name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    LSTMRow
+
+    Raises
+    ------
+    KeyError
+        If there is none of that name.
+    ValueError
+        If the row is on another learning system.
+    """
+    found = row(name)
+    if not isinstance(found, LSTMRow):
+        raise ValueError(f"{name} is no row on LSTM: give one of {', '.join(lstm_rows())}")
+    return found
 
 
 def find_rows(patterns: list[str]) -> list[Row]:

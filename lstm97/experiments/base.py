@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from lstm97.learners import LSTM, Growing, Learner
 from lstm97.reading import Reading
@@ -22,12 +23,15 @@ class Paper:
     place : str
         Table and row.
     sequences : float
-        Mean number of training sequences until the stopping criterion.
+        Mean number of training sequences until the stopping criterion, over the solved trials where there are others
+        besides. If no trial was solved, what is printed after >. NaN if no number is printed.
     n_weights : int
+    most_weights : int or None
+        Upper end, where a range is printed.
     wrong : float or None
         Mean number of wrong predictions in the test set.
-    solved : float
-        Share of successful trials.
+    solved : float or None
+        Share of successful trials; None if it is printed as "some fraction".
     mean_absolute_error, mse : float or None
         On the test set.
     least, most : float or None
@@ -37,12 +41,18 @@ class Paper:
     place: str
     sequences: float
     n_weights: int
+    most_weights: int | None = None
     wrong: float | None = None
-    solved: float = 1.0
+    solved: float | None = 1.0
     mean_absolute_error: float | None = None
     mse: float | None = None
     least: float | None = None
     most: float | None = None
+
+    @property
+    def leaves_failures_out(self) -> bool:
+        """Whether the paper reports solved trials besides failures, so that its mean is over the solved ones."""
+        return self.solved is None or 0.0 < self.solved < 1.0
 
 
 @dataclass(frozen=True)
@@ -55,15 +65,17 @@ class Specification:
         Name of the row; seeds come from it and the trial's number.
     task : Task or tuple of Task
         With the reading's choices in it. If there are several, trials take them in turn.
-    learner, stop
-        The learning system and the stopping rule, with the reading's choices in them.
+    learner : Learner or tuple of Learner
+        The learning system, with the reading's choices in it. If there are several, trials take them in turn.
+    stop : StoppingRule
+        With the reading's choices in it.
     n_test : int
         Size of the test set.
     """
 
     row: str
     task: Task | tuple[Task, ...]
-    learner: Learner
+    learner: Learner | tuple[Learner, ...]
     stop: StoppingRule
     n_test: int
 
@@ -80,6 +92,20 @@ class Specification:
         Task
         """
         return self.task[(trial - 1) % len(self.task)] if isinstance(self.task, tuple) else self.task
+
+    def learner_of(self, trial: int) -> Learner:
+        """Say which learner a trial has.
+
+        Parameters
+        ----------
+        trial : int
+            From 1.
+
+        Returns
+        -------
+        Learner
+        """
+        return self.learner[(trial - 1) % len(self.learner)] if isinstance(self.learner, tuple) else self.learner
 
     @property
     def hash(self) -> str:
@@ -113,9 +139,9 @@ def canonical(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of one of the paper's tables.
+    """One row of one of the paper's tables: `LSTMRow` or `CompetitorRow`.
 
     Attributes
     ----------
@@ -123,20 +149,13 @@ class Row:
         Table and row, e.g. ``table9/6a``.
     title, section : str
         What a reader sees.
-    task, topology, alpha, weight_range, in_gate_bias, out_gate_bias, stop, n_test
-        The conditions; see `lstm97.learners.LSTM`.
+    task, stop, n_test
+        See `Specification`.
     n_trials : int
         Number of trials that the paper reports on.
     cap : int
         Number of sequences after which we give a trial up.
     paper : Paper
-    g, h : str
-        See `lstm97.learners.LSTM`.
-    section_in_gate_bias : tuple of float or None
-        Other initial biases of the input gates that the text can be read to give: see
-        `lstm97.reading.Reading.multiplication_gates`.
-    grows : bool
-        Whether the memory cells are added during training: see `lstm97.learners.Growing`.
     milestones : tuple of (str, Paper)
         Stops before the last one that the paper prints values for, by the names of the stopping rule.
     milestone : str
@@ -147,20 +166,11 @@ class Row:
     title: str
     section: str
     task: Task | tuple[Task, ...]
-    topology: Topology
-    alpha: float
-    weight_range: float
-    in_gate_bias: tuple[float, ...] | None
-    out_gate_bias: tuple[float, ...] | None
     stop: StoppingRule
     n_trials: int
     cap: int
     paper: Paper
     n_test: int = 2560
-    g: str = "4f-2"
-    h: str = "2f-1"
-    section_in_gate_bias: tuple[float, ...] | None = None
-    grows: bool = False
     milestones: tuple[tuple[str, Paper], ...] = ()
     milestone: str = ""
 
@@ -175,7 +185,7 @@ class Row:
         return f"{self.name} ({self.milestone})" if self.milestone else self.name
 
     @property
-    def stops(self) -> tuple["Row", ...]:
+    def stops(self) -> tuple[Self, ...]:
         """The row once for every stop that the paper prints values for, in their order; the last is itself.
 
         They share their trials: a trial's record holds what it was like at every stop.
@@ -188,13 +198,32 @@ class Row:
 
     @property
     def expected(self) -> float:
-        """Number of sequences until success that is to be expected: the paper's mean."""
-        return self.paper.sequences
+        """Number of sequences until success that is to be expected: the paper's mean, if it has one."""
+        return math.inf if self.paper.solved == 0.0 else self.paper.sequences
 
     @property
     def table(self) -> str:
         """Name of the row's table, e.g. ``table9``."""
         return self.name.partition("/")[0]
+
+    @property
+    def n_weights(self) -> int | None:
+        """Number of weights, counted; None if it changes while the net learns."""
+        raise NotImplementedError
+
+    def learner_under(self, reading: Reading) -> Learner | tuple[Learner, ...]:
+        """Make the learning system, with the reading's choices in it.
+
+        Parameters
+        ----------
+        reading : Reading
+
+        Returns
+        -------
+        Learner or tuple of Learner
+            If there are several, trials take them in turn.
+        """
+        raise NotImplementedError
 
     def under(self, reading: Reading) -> Specification:
         """Say what a trial of this row is under a reading.
@@ -207,6 +236,48 @@ class Row:
         -------
         Specification
         """
+        task = self.task
+        task = (
+            tuple(with_choices(one, reading) for one in task)
+            if isinstance(task, tuple)
+            else with_choices(task, reading)
+        )
+        stop = with_choices(self.stop, reading)
+        return Specification(self.name, task, self.learner_under(reading), stop, self.n_test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSTMRow(Row):
+    """A row on LSTM, under the conditions of Tables 10 and 11.
+
+    Attributes
+    ----------
+    topology, alpha, weight_range, in_gate_bias, out_gate_bias, g, h
+        See `lstm97.learners.LSTM`.
+    section_in_gate_bias : tuple of float or None
+        Other initial biases of the input gates that the text can be read to give: see
+        `lstm97.reading.Reading.multiplication_gates`.
+    grows : bool
+        Whether the memory cells are added during training: see `lstm97.learners.Growing`.
+    """
+
+    topology: Topology
+    alpha: float
+    weight_range: float
+    in_gate_bias: tuple[float, ...] | None
+    out_gate_bias: tuple[float, ...] | None
+    g: str = "4f-2"
+    h: str = "2f-1"
+    section_in_gate_bias: tuple[float, ...] | None = None
+    grows: bool = False
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights, counted."""
+        return self.topology.n_weights
+
+    def learner_under(self, reading: Reading) -> LSTM | Growing:
+        """Make the net of 1997: see `Row.learner_under`."""
         topology = dataclasses.replace(
             self.topology,
             constant_unit=reading.output_bias == "constant unit" and self.topology.biased == "all",
@@ -228,16 +299,30 @@ class Row:
             g=self.g,
             h=self.h,
         )
-        task = self.task
-        task = (
-            tuple(with_choices(one, reading) for one in task)
-            if isinstance(task, tuple)
-            else with_choices(task, reading)
-        )
-        stop = with_choices(self.stop, reading)
-        return Specification(
-            self.name, task, Growing(learner, reading.addition) if self.grows else learner, stop, self.n_test
-        )
+        return Growing(learner, reading.addition) if self.grows else learner
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompetitorRow(Row):
+    """A row on another learning system. Of a reading, only what is about the task and the stopping rule counts.
+
+    Attributes
+    ----------
+    learner : Learner or tuple of Learner
+        If there are several, trials take them in turn.
+    """
+
+    learner: Learner | tuple[Learner, ...]
+
+    @property
+    def n_weights(self) -> int | None:
+        """Number of weights, counted; None if it changes while the net learns."""
+        learners = self.learner if isinstance(self.learner, tuple) else (self.learner,)
+        return learners[0].n_weights
+
+    def learner_under(self, reading: Reading) -> Learner | tuple[Learner, ...]:
+        """Return the learner, which no reading changes: see `Row.learner_under`."""
+        return self.learner
 
 
 def with_choices(part: Any, reading: Reading) -> Any:

@@ -1,12 +1,12 @@
 """Table 9: Experiment 6, temporal order (Sec. 5.6; Tables 10 and 11, Tasks 6a and 6b)."""
 
-from lstm97.experiments.base import Paper, Row
+from lstm97.experiments.base import LSTMRow, Paper
 from lstm97.stopping import ST3
 from lstm97.tasks import TemporalOrder
 from lstm97.topology import Topology
 
 ROWS = (
-    Row(
+    LSTMRow(
         name="table9/6a",
         title="Temporal order of two symbols",
         section="5.6",
@@ -21,7 +21,7 @@ ROWS = (
         cap=1_000_000,
         paper=Paper("Table 9, row 1", sequences=31_390, n_weights=156, wrong=1),
     ),
-    Row(
+    LSTMRow(
         name="table9/6b",
         title="Temporal order of three symbols",
         section="5.6",

@@ -1,6 +1,6 @@
 """What the rows of Tables 4, 5 and 6 share (Sec. 5.3; Table 10, Tasks 3a to 3c)."""
 
-from lstm97.experiments.base import Paper, Row
+from lstm97.experiments.base import LSTMRow, Paper
 from lstm97.stopping import StoppingRule
 from lstm97.tasks import TwoSequence
 from lstm97.topology import Topology
@@ -17,7 +17,7 @@ def two_sequence_row(
     cap: int,
     paper: Paper,
     milestones: tuple[tuple[str, Paper], ...] = (),
-) -> Row:
+) -> LSTMRow:
     """Make a row of Experiment 3.
 
     Parameters
@@ -33,9 +33,9 @@ def two_sequence_row(
 
     Returns
     -------
-    Row
+    LSTMRow
     """
-    return Row(
+    return LSTMRow(
         name=f"{TABLES[variant]}/T{T}-N{N}",
         title=f"Task {variant}, T = {T}, N = {N}",
         section="5.3",

@@ -15,6 +15,10 @@ class Learner(Protocol):
     A learner is its settings; what it has learned is a net, which only the learner looks into.
     """
 
+    @property
+    def n_weights(self) -> int | None:
+        """Number of weights; None if it changes while the net learns."""
+
     def start(self, rng: np.random.Generator) -> Any:
         """Make a net with initial weights."""
 

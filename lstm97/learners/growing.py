@@ -80,6 +80,11 @@ class Growing:
         topology = dataclasses.replace(self.lstm.topology, block_sizes=())
         return dataclasses.replace(self.lstm, topology=topology, in_gate_bias=None, out_gate_bias=None)
 
+    @property
+    def n_weights(self) -> int:
+        """Number of weights of the net with its memory cells."""
+        return self.lstm.n_weights
+
     def start(self, rng: np.random.Generator) -> GrowingNet:
         """Make a net with initial weights, without memory cells.
 

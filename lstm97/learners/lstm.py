@@ -119,6 +119,11 @@ class LSTM:
             update=UPDATES[self.reading.update],
         )
 
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.topology.n_weights
+
     def start(self, rng: np.random.Generator) -> Net:
         """Make a net with initial weights.
 

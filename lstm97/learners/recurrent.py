@@ -493,6 +493,11 @@ class Recurrent:
     #: Whether activations are reset before each sequence.
     resets = True
 
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.topology.n_weights
+
     @cached_property
     def wiring(self) -> RecurrentWiring:
         """The sizes and switches that the equations need."""

@@ -51,17 +51,17 @@ def advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_d
         Becomes what `dy_dw` was.
     """
     n_units, n_sources = w.shape
+    now = dy_dw.reshape(n_units, n_units * n_sources)  # a view with one long inner loop, which is faster
+    before = dy_dw_before.reshape(n_units, n_units * n_sources)
     for i in range(n_units):
-        for l in range(n_units):
-            for m in range(n_sources):
-                dy_dw_before[i, l, m] = dy_dw[i, l, m]
-                dy_dw[i, l, m] = 0.0
+        for lm in range(now.shape[1]):
+            before[i, lm] = now[i, lm]
+            now[i, lm] = 0.0
     for i in range(n_units):
         for j in range(n_units):
             w_ij = w[i, wiring.n_inputs + j]
-            for l in range(n_units):
-                for m in range(n_sources):
-                    dy_dw[i, l, m] += w_ij * dy_dw_before[j, l, m]
+            for lm in range(now.shape[1]):
+                now[i, lm] += w_ij * before[j, lm]
         if symbol >= 0:
             dy_dw[i, i, symbol] += 1.0
         else:
@@ -72,9 +72,8 @@ def advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_d
         if wiring.biased:
             dy_dw[i, i, wiring.n_inputs + n_units] += 1.0
         slope = f_prime(y[i])
-        for l in range(n_units):
-            for m in range(n_sources):
-                dy_dw[i, l, m] *= slope
+        for lm in range(now.shape[1]):
+            now[i, lm] *= slope
 
 
 @compiled

@@ -147,6 +147,11 @@ class NaiveCarrousel:
     alpha: float
     weight_range: float
 
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.n_units * self.n_inputs + self.n_outputs * (self.n_units + 1)
+
     def start(self, rng: np.random.Generator) -> NaiveNet:
         """Make a net with initial weights.
 

@@ -88,7 +88,7 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
         Seconds for each time step of each trial.
     """
     # Once before: what the first call has to make or load does not count.
-    trials[0].specification.learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
+    trials[0].learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
     side_by_side(trials, n_lanes, 0.0)
     before, start = sum(trial.steps for trial in trials), time.perf_counter()
     while (steps := sum(trial.steps for trial in trials) - before) == 0:

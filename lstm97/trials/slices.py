@@ -49,7 +49,8 @@ class Job:
     @property
     def kind(self) -> Hashable | None:
         """What it shares with trials that can be run side by side: see `lstm97.trials.side_by_side.kind`."""
-        return kind(self.specification.learner, self.specification.task_of(self.trial))
+        specification = self.specification
+        return kind(specification.learner_of(self.trial), specification.task_of(self.trial))
 
     def start(self) -> Trial:
         """Make the trial.

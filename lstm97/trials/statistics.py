@@ -29,7 +29,8 @@ class Summary:
     """What a row's trials say, beside what the paper prints.
 
     Numbers of sequences are over all trials; a failed trial counts as its cap, which makes a mean with failures a
-    lower bound. ``mean_solved`` leaves failed trials out.
+    lower bound. ``mean_solved`` leaves failed trials out. Where the paper itself reports failures beside successes,
+    its mean is over the solved trials: there ours, its interval and the ratio leave failed trials out, too.
 
     Attributes
     ----------
@@ -81,6 +82,25 @@ class Summary:
     def n_failed(self) -> int:
         """Trials that were given up at the cap."""
         return self.n - self.n_solved
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the mean is a lower bound, since failed trials count in it as their caps."""
+        return self.n_failed > 0 and not (self.row.paper.leaves_failures_out and self.n_solved)
+
+    @property
+    def share_is_off(self) -> bool:
+        """Whether the share of solved trials is over a half away from the paper's, or 0 where the paper's is not."""
+        printed = self.row.paper.solved
+        if not self.n_solved:
+            return printed != 0.0
+        return printed is not None and abs(self.n_solved / self.n - printed) > 0.5
+
+    @property
+    def share_agrees(self) -> bool:
+        """Whether the 95 % interval of the share holds the paper's; any success agrees with "some fraction"."""
+        printed = self.row.paper.solved
+        return self.n_solved > 0 if printed is None else self.rate_low <= printed <= self.rate_high
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
@@ -147,9 +167,10 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     values = [sequences for _, sequences in outcomes]
     solved = [sequences for success, sequences in outcomes if success]
     tests = [record["test"] for record, (success, _) in zip(records, outcomes, strict=True) if success]
-    low, high = bootstrap_mean(values)
+    counted = solved if row.paper.leaves_failures_out and solved else values
+    low, high = bootstrap_mean(counted)
     rate_low, rate_high = wilson(len(solved), len(values))
-    mean = math.fsum(values) / len(values)
+    mean = math.fsum(counted) / len(counted)
 
     def mean_of(figure: str) -> float:
         return math.fsum(test[figure] for test in tests) / len(tests) if tests else math.nan
@@ -180,16 +201,19 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
 def _verdict(summary: Summary) -> str:
     """Judge a number of sequences: the rule of the whole book.
 
-    N if fewer than half of the trials were solved. Else A if the share of solved trials agrees with the printed one,
-    which has to lie in its 95 % interval, and the mean's 95 % interval holds the printed mean or the two are within a
-    factor of 1.5; B if they are within 3; else N, unless `with_orderings` finds a C. A failed trial counts as its
-    cap.
+    N if the share of solved trials is more than half away from the printed one, or if no trial was solved where the
+    paper has some solved. Else A if the shares agree, the printed one lying in the 95 % interval of ours, and the
+    mean's 95 % interval holds the printed mean or the two are within a factor of 1.5; B if they are within 3; else N,
+    unless `with_orderings` finds a C. Which trials a mean is over: see `Summary`. Where the paper prints no number of
+    sequences, the shares decide between A and N.
     """
-    if 2 * summary.n_solved < summary.n:
+    if summary.share_is_off:
         return "N"
+    if math.isnan(summary.ratio):
+        return "A" if summary.share_agrees else "N"
     factor = max(summary.ratio, 1 / summary.ratio)
     agrees = summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5
-    if agrees and summary.rate_low <= summary.row.paper.solved <= summary.rate_high:
+    if agrees and summary.share_agrees:
         return "A"
     return "B" if factor <= 3 else "N"
 
@@ -197,7 +221,8 @@ def _verdict(summary: Summary) -> str:
 def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
     """Give a C to rows that are out by more than a factor of 3 but stand in the paper's order within their table.
 
-    A milestone is compared with that of other rows: that a trial reaches its stops in order says nothing.
+    A row without a solved trial stands behind all that have one. A milestone is compared with that of other rows:
+    that a trial reaches its stops in order says nothing.
 
     Parameters
     ----------
@@ -215,13 +240,26 @@ def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
             for other in summaries
             if other.complete and other.row.name != one.row.name and other.row.milestone == one.row.milestone
         ]
+        ours, printed = _places(one)
         in_order = others and all(
-            (one.mean - other.mean) * (one.row.paper.sequences - other.row.paper.sequences) > 0 for other in others
+            (ours < theirs and printed < other_printed)
+            or (ours > theirs and printed > other_printed)
+            or ours == theirs == printed == other_printed == math.inf
+            for theirs, other_printed in map(_places, others)
         )
-        if one.verdict == "N" and 2 * one.n_solved >= one.n and in_order:
+        if one.verdict == "N" and not one.share_is_off and in_order:
             one = dataclasses.replace(one, verdict="C")
         judged.append(one)
     return judged
+
+
+def _places(summary: Summary) -> tuple[float, float]:
+    """Say where a row stands among those of its table: measured, printed."""
+    paper = summary.row.paper
+    return (
+        summary.mean if summary.n_solved else math.inf,
+        paper.sequences if paper.solved != 0.0 else math.inf,
+    )
 
 
 def summarise_table(table: str, store: Store) -> list[Summary]:

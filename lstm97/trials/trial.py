@@ -186,8 +186,8 @@ class Trial:
                 raise ValueError(f"{name} is {value}: give at least 1")
         weights, training, _, looks = seed_sequence(specification.row, number).spawn(4)
         self.specification, self.number, self.cap = specification, number, cap
-        self.task = specification.task_of(number)
-        self.net = specification.learner.start(np.random.default_rng(weights))
+        self.task, self.learner = specification.task_of(number), specification.learner_of(number)
+        self.net = self.learner.start(np.random.default_rng(weights))
         self.presented, self.steps = 0, 0
         self.outcome: Outcome | None = None
         self._training_rng, self._looks_rng = np.random.default_rng(training), np.random.default_rng(looks)
@@ -212,13 +212,12 @@ class Trial:
         """
         if self.outcome is not None:
             return None
-        learner = self.specification.learner
         if self._is_look_due:
             self._batch = self._watch.sequences(self.task, self._looks_rng)
-            return Work(learner, self.net, self._batch, learn=False)
+            return Work(self.learner, self.net, self._batch, learn=False)
         self._batch = self._next_sequences()
-        self._net_before = learner.copy(self.net)
-        return Work(learner, self.net, self._batch, learn=True)
+        self._net_before = self.learner.copy(self.net)
+        return Work(self.learner, self.net, self._batch, learn=True)
 
     def _next_sequences(self) -> Batch:
         drawn = self._drawn if self._drawn is not None else self.task.sample(self._training_rng, CHUNK)
@@ -253,8 +252,8 @@ class Trial:
             self.presented += n
             self.steps += int(batch.offsets[n])
             for stop in stops:
-                net = self.specification.learner.copy(before)
-                self.specification.learner.train(net, batch.first(stop.after))
+                net = self.learner.copy(before)
+                self.learner.train(net, batch.first(stop.after))
                 self._stop(stop.milestone, net, start + stop.after)
         if self.outcome is None and self.presented == self.cap and not self._is_look_due:
             self._end(success=False, sequences=self.cap)
@@ -275,7 +274,7 @@ class Trial:
 
     def _test(self, net: Any) -> dict[str, Any]:
         unseen = unseen_sequences(self.specification, self.number)
-        errors, correct = self.task.score(unseen, self.specification.learner.predict(net, unseen))
+        errors, correct = self.task.score(unseen, self.learner.predict(net, unseen))
         return {
             "n": self.specification.n_test,
             "wrong": int(np.count_nonzero(~correct)),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
-from lstm97.experiments import Paper, Row, Specification
+from lstm97.experiments import LSTMRow, Paper, Row, Specification, lstm_row
 from lstm97.experiments import row as find_row
 from lstm97.experiments.base import with_choices
 from lstm97.learners import (
@@ -58,7 +58,7 @@ class _Setting:
     """What a learner is built for: the task, the row that it is like, and the reading."""
 
     task: Task
-    row: Row
+    row: LSTMRow
     reading: Reading
 
     def recurrent(self, n_hidden: int | None, fully_recurrent: bool = False) -> RecurrentTopology:
@@ -90,7 +90,7 @@ def _lstm(setting: _Setting, *, alpha: float | None = None, weight_range: float 
         alpha=setting.alpha(alpha),
         weight_range=setting.weight_range(weight_range),
     )
-    return row.under(setting.reading).learner
+    return row.learner_under(setting.reading)
 
 
 def _rtrl(
@@ -223,7 +223,7 @@ TASKS: Mapping[str, tuple[type[Task], dict[str, Any]]] = {
 }
 
 
-def _row_like(task: Task) -> Row:
+def _row_like(task: Task) -> LSTMRow:
     """Find the row whose conditions a task takes."""
     match task:
         case EmbeddedReber():
@@ -241,11 +241,11 @@ def _row_like(task: Task) -> Row:
         case TemporalOrder():
             name = {2: "table9/6a", 3: "table9/6b"}[task.n_relevant]
         case Parity():  # no row: like Task 3a, but right answers are enough
-            row = find_row("table4/T100-N3")
+            row = lstm_row("table4/T100-N3")
             return dataclasses.replace(row, stop=ErrorsOnTestSet(beta=task.tolerance, every=100, milestones=()))
         case _:
             raise AssertionError(f"{type(task).__name__} is not in TASKS")
-    return find_row(name)
+    return lstm_row(name)
 
 
 @dataclass(frozen=True)
