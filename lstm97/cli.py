@@ -16,11 +16,13 @@ from typing import Any, NoReturn
 
 from lstm97.experiments import Row, find_rows, rows
 from lstm97.pages import Table, at_least, number, sequences_in_paper, wrong_in_paper
-from lstm97.reading import READINGS
+from lstm97.reading import READINGS, Reading
+from lstm97.trials import sweeps
 from lstm97.trials.side_by_side import LANES
-from lstm97.trials.slices import WorkerError
+from lstm97.trials.slices import Job, WorkerError
 from lstm97.trials.statistics import VERDICTS, Summary, summarise_table
 from lstm97.trials.store import DEFAULT, Record, Store, StoreError, TornLineWarning
+from lstm97.trials.sweeps import SWEEPS
 from lstm97.trials.tries import LEARNERS, TASKS, PairError, Try, make_try
 
 #: The records of tries, which are nobody's but the reader's.
@@ -133,23 +135,47 @@ def _executor(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[Ex
         yield executor, n_jobs
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], Path]:
-    """Say what is to be run, and where its records go: those of tries never among those of rows."""
-    directory = Path(arguments.store)
-    if (arguments.task is None) != (arguments.learner is None) or bool(arguments.row) == bool(arguments.task):
-        raise UsageError("give rows such as table9/6a, or --task and --learner (try: lstm97 run --help)")
+def _store(arguments: argparse.Namespace, directory: Path) -> Store:
+    """Choose a store: the one that the user names, or else this one."""
+    return Store(directory if Path(arguments.store) == DEFAULT else arguments.store)
+
+
+def _changed(chosen: Sequence[Row], reading: str) -> Sequence[Row]:
+    """Leave out the rows of which a reading changes nothing: they have the records of the literal one."""
+    changed = [row for row in chosen if row.under(READINGS[reading]) != row.under(Reading())]
+    if reading == "literal":
+        return chosen
+    if not changed:
+        names = ", ".join(row.name for row in chosen)
+        raise UsageError(f"the reading {reading} changes nothing about {names}: run the literal one")
+    return changed
+
+
+def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], list[Job], Store]:
+    """Say what is to be run, and where its records go: those of tries and sweeps never among those of rows."""
+    from lstm97.trials.runner import plan
+
+    ways = [bool(arguments.row), arguments.task is not None, arguments.sweep is not None]
+    if (arguments.task is None) != (arguments.learner is None) or sum(ways) != 1:
+        raise UsageError("give rows such as table9/6a, or --task and --learner, or --sweep (try: lstm97 run --help)")
+    chosen: Sequence[Row | Try]
+    n_trials, cap = arguments.trials, arguments.cap
     if arguments.row:
-        return find_rows(arguments.row), directory
-    return [make_try(arguments.task, arguments.learner)], TRIES if directory == DEFAULT else directory
+        chosen, store = _changed(find_rows(arguments.row), arguments.reading), Store(arguments.store)
+    elif arguments.task:
+        chosen, store = [make_try(arguments.task, arguments.learner)], _store(arguments, TRIES)
+    else:
+        sweep = SWEEPS[arguments.sweep]
+        chosen, store = list(sweep.pairs.values()), _store(arguments, sweeps.DIRECTORY)
+        n_trials, cap = n_trials or sweep.n_trials, cap or sweep.cap
+    return chosen, plan(chosen, arguments.reading, n_trials, arguments.first, cap), store
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from lstm97.trials.runner import plan, run
+    from lstm97.trials.runner import run
 
-    chosen, directory = _chosen(arguments)
-    store = Store(directory)
+    chosen, jobs, store = _planned(arguments)
     store.prepare()
-    jobs = plan(chosen, arguments.reading, arguments.trials, arguments.first, arguments.cap)
     with _executor(arguments, len(jobs)) as (executor, n_jobs):
         new = run(jobs, store, executor, n_jobs, n_lanes=arguments.lanes, show=not arguments.json)
     if arguments.json:
@@ -236,6 +262,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     for row in find_rows(arguments.row or ["*"]):
         for name, reading in READINGS.items():
             records += store.records(row.name, name, row.under(reading).hash)
+    for sweep in () if arguments.row else SWEEPS.values():
+        records += [one for found in sweep.records(_store(arguments, sweeps.DIRECTORY)).values() for one in found]
     if not records:
         raise UsageError("there are no records to verify: run some with 'lstm97 run ROW'")
     if arguments.sample and arguments.sample < len(records):
@@ -358,6 +386,12 @@ def _parser() -> _Parser:
         metavar="LEARNER",
         help=f"learners: {', '.join(LEARNERS)}; what is not given is as in the row whose task is most like it",
     )
+    one.add_argument(
+        "--sweep",
+        choices=SWEEPS,
+        metavar="NAME",
+        help=f"instead of rows, all pairs of one of the book's sweeps: {', '.join(SWEEPS)}",
+    )
     one.add_argument("--trials", type=_count, metavar="N", help="number of trials (default: the paper's; 3 of a try)")
     one.add_argument("--first", type=_count, default=1, metavar="K", help="number of the first trial (default: 1)")
     jobs_option(one)
@@ -386,7 +420,9 @@ def _parser() -> _Parser:
         "lstm97 verify --sample 5 --row table9/6a",
     )
     one.add_argument("--sample", type=_count, metavar="K", help="number of trials, spread evenly (default: all)")
-    one.add_argument("--row", action="append", metavar="ROW", help="only this row, or a wildcard; may be repeated")
+    one.add_argument(
+        "--row", action="append", metavar="ROW", help="only this row or wildcard, and no sweep; may be repeated"
+    )
     jobs_option(one)
     store_option(one)
 

@@ -1,0 +1,108 @@
+"""Series of pairs of task and learner, beyond the paper's tables: how far a lag each system bridges, and the like.
+
+A sweep is data, as a row is: which pairs, how many trials of each, after how many sequences a trial is given up. Its
+pairs are tries (`lstm97.trials.tries`), its records stand in the project's folder ``data/sweeps``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lstm97.reading import Reading
+from lstm97.trials.store import DEFAULT, Record, Store, answers
+from lstm97.trials.tries import Try, make_try
+
+#: Folder of the records.
+DIRECTORY = DEFAULT.with_name("sweeps")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Every one of some tasks with every one of some learners.
+
+    Attributes
+    ----------
+    name, title : str
+    tasks, learners : tuple of str
+        As `lstm97.trials.tries.make_try` takes them.
+    n_trials : int
+        Of each pair.
+    cap : int
+        Number of sequences after which a trial is given up.
+    """
+
+    name: str
+    title: str
+    tasks: tuple[str, ...]
+    learners: tuple[str, ...]
+    n_trials: int
+    cap: int
+
+    @property
+    def pairs(self) -> dict[tuple[str, str], Try]:
+        """The tries, by task and learner."""
+        return {(task, learner): make_try(task, learner) for task in self.tasks for learner in self.learners}
+
+    def records(self, store: Store | None = None) -> dict[tuple[str, str], list[Record]]:
+        """Read what was recorded.
+
+        Parameters
+        ----------
+        store : Store, optional
+
+        Returns
+        -------
+        dict of (task, learner) to list of dict
+            By the trial's number; the list is empty if nothing was measured yet.
+        """
+        store = store or Store(DIRECTORY)
+        return {
+            key: [
+                record
+                for record in answers(store.records(pair.name, "literal", pair.under(Reading()).hash), self.cap)
+                if record["trial"] <= self.n_trials
+            ]
+            for key, pair in self.pairs.items()
+        }
+
+
+LAGS = (2, 4, 6, 8, 10, 15, 20, 50, 100)
+
+#: The sweeps of the book, by name.
+SWEEPS: Mapping[str, Sweep] = {
+    sweep.name: sweep
+    for sweep in (
+        Sweep(
+            "lag",
+            "Task 2a with lags from 2 to 100 steps",
+            tasks=tuple(f"long-lag:p={p}" for p in LAGS),
+            learners=("lstm", "rtrl", "bptt", "elman", "window", "time-constants", "chunker"),
+            n_trials=5,
+            cap=100_000,
+        ),
+        Sweep(
+            "other-tasks",
+            "Experiments 4 and 6a, with 8 hidden units",
+            tasks=("adding:T=100", "temporal-order"),
+            learners=("rtrl", "bptt", "elman", "window", "time-constants", "additive"),
+            n_trials=3,
+            cap=100_000,
+        ),
+        Sweep(
+            "guessing",
+            "Random weight guessing, nets A1 and A2",
+            tasks=(
+                "two-sequence:T=100,N=3",
+                "two-sequence:T=500,N=3",
+                "parity",
+                "distractors",
+                "two-sequence:T=100,N=3,variant=3c",
+                "adding:T=100",
+                "multiplication:T=100",
+                "temporal-order",
+            ),
+            learners=("guessing", "guessing:net=A2"),
+            n_trials=5,
+            cap=100_000,
+        ),
+    )
+}
