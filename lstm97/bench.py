@@ -1,4 +1,4 @@
-"""How long a network step takes: the engines beside others in one run, and how the cost grows.
+"""How long a network step takes: the engines beside others in one run, and how the cost grows, for every system.
 
 Times are per network step and trial, and contain what a trial needs: drawing sequences, learning, scoring. Machines
 differ, and a busy one disturbs: every comparison is made in turns within one run, each engine's fastest round counts,
@@ -14,12 +14,13 @@ import numpy as np
 
 from lstm97.experiments import Specification, row
 from lstm97.lanes import Lanes, Work, kind_of
-from lstm97.learners import LSTM, Net
+from lstm97.learners import LSTM, Learner, Net
 from lstm97.other_engines import jax_trials, numpy_loop, torch_loop
 from lstm97.reading import Reading
 from lstm97.tasks import Batch, Distractors
 from lstm97.topology import Topology
 from lstm97.trials.side_by_side import LANES
+from lstm97.trials.tries import make_try
 
 ROW = "table7/T100"
 ROUNDS = 7
@@ -29,6 +30,10 @@ N_NUMPY, N_TORCH, N_JAX = 20, 2, 20
 JAX_TRIALS = 64
 #: Time steps of one trial in one round, about.
 STEPS = 20_000
+
+#: Learning systems whose cost is measured, and the sizes of their hidden layers.
+SYSTEMS = ("lstm", "bptt", "rtrl", "elman", "window", "time-constants", "additive")
+N_HIDDEN = (4, 8, 16, 32)
 
 
 def _literal(name: str) -> tuple[Specification, LSTM]:
@@ -52,7 +57,7 @@ def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> di
     return best
 
 
-def _one_trial(task: Any, learner: LSTM) -> Callable[[], int]:
+def _one_trial(task: Any, learner: Learner) -> Callable[[], int]:
     """Make a round of one trial by itself."""
     rng = np.random.default_rng(0)
     net = learner.start(rng)
@@ -237,12 +242,36 @@ def growth() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def systems() -> dict[str, list[dict[str, Any]]]:
+    """Measure how the cost of a step grows with the hidden layer, for every learning system.
+
+    They learn the adding problem, T = 100. LSTM has half as many blocks of two cells as the others have hidden units.
+
+    Returns
+    -------
+    dict of str to list of dict
+        By learner, as `lstm97.trials.tries.LEARNERS` names them: ``hidden``, ``weights`` and ``ns_per_step``.
+    """
+    task = _literal(ROW)[0].task_of(1)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in SYSTEMS:
+        found[name] = []
+        for n_hidden in N_HIDDEN:
+            if name == "lstm":
+                learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
+            else:
+                learner = make_try("adding", f"{name}:n_hidden={n_hidden}").under(Reading()).learner_of(1)
+            times = _rounds({"one": _one_trial(task, learner)}, n_rounds=3)
+            found[name].append({"hidden": n_hidden, "weights": learner.n_weights, "ns_per_step": times["one"]})
+    return found
+
+
 def bench() -> dict[str, Any]:
     """Measure all of it.
 
     Returns
     -------
     dict
-        ``engines`` and what `growth` returns.
+        ``engines``, what `growth` returns, and ``systems``.
     """
-    return {"engines": engines()} | growth()
+    return {"engines": engines()} | growth() | {"systems": systems()}

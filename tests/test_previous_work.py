@@ -1,0 +1,92 @@
+"""The drawings and measures of the page on previous work."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.text import Annotation
+
+from lstm97 import previous_work
+from lstm97.learners import RTRL, RecurrentTopology, TimeConstants, Window
+from lstm97.plots import ERROR, INPUT_GATE, INTERNAL_STATE
+from lstm97.previous_work import DRAWINGS, N_STEPS, both_sequences, draw, left_of_the_first_symbol, solved_by_lag
+from lstm97.trials.tries import LEARNERS
+
+
+def arrows(name: str, colour: str) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """List the arrows of one colour as (from, to)."""
+    _, axes = plt.subplots()
+    draw(axes, DRAWINGS[name])
+    found = [
+        (tuple(one.xyann), tuple(one.xy))
+        for one in axes.texts
+        if isinstance(one, Annotation) and one.arrowprops and one.arrowprops["color"] == colour
+    ]
+    plt.close()
+    return found  # type: ignore[return-value]
+
+
+def test_drawings_are_of_learners_and_errors_follow_links() -> None:
+    assert set(DRAWINGS) <= set(LEARNERS)
+    for drawing in DRAWINGS.values():
+        for kind in (drawing.errors, drawing.same_step, drawing.carried, drawing.constant):
+            assert set(kind) <= set(drawing.links), drawing.title
+
+
+def test_how_far_an_error_goes_back() -> None:
+    first = {name: min((end[0] for _, end in arrows(name, ERROR)), default=math.inf) for name in DRAWINGS}
+    assert first["bptt"] == first["time-constants"] == first["additive"] == 1
+    assert first["rtrl"] == first["elman"] == first["window"] == N_STEPS
+    assert first["guessing"] == math.inf
+    assert len(arrows("rtrl", INPUT_GATE)) == N_STEPS - 1  # derivatives are carried forward
+    assert arrows("bptt", INPUT_GATE) == []
+    assert len(arrows("additive", INTERNAL_STATE)) == N_STEPS - 1
+
+
+def test_both_sequences_differ_in_the_first_symbol_only() -> None:
+    batch = both_sequences(6)
+    differ = batch.symbols[:6] != batch.symbols[6:]
+    assert differ.tolist() == [True, *[False] * 5]
+    assert len(batch) == 2
+
+
+def test_what_is_left_of_the_first_symbol() -> None:
+    p = 12
+    window = left_of_the_first_symbol(Window(p + 1, 3, p + 1, 4, 1.0, 0.2), p, 2)
+    assert window.shape == (2, p)
+    assert (window[:, :4] > 0).all()  # as long as the window holds it
+    assert (window[:, 4:] == 0).all()
+    net = RecurrentTopology(p + 1, 2, p + 1)
+    rtrl = left_of_the_first_symbol(RTRL(net, 1.0, 0.2), p, 2)
+    slow = left_of_the_first_symbol(TimeConstants(net, 1.0, 0.2, (0.9, 0.9)), p, 2)
+    assert (rtrl[:, -1] < 1e-6 * rtrl[:, 0]).all()
+    assert np.allclose(slow[:, -1] / slow[:, 0], 0.9 ** (p - 1), rtol=0.5)
+
+
+def test_tiles_say_how_many_were_solved() -> None:
+    _, axes = plt.subplots()
+    found = {
+        "a": [[(True, 2_000.0), (True, 4_000.0)], [(False, 9.0), (True, 50_000.0)]],
+        "b": [[(False, 9.0), (False, 9.0)], []],
+    }
+    solved_by_lag(axes, (2, 10), found, "lag")
+    assert [text.get_text() for text in axes.texts] == ["2/2", "3.0k", "1/2", "50k"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[0, 1]]]  # the triangle
+    alphas = [to_rgba(patch.get_facecolor())[3] for patch in axes.patches]
+    assert alphas[0] == pytest.approx(2 * alphas[1])
+    plt.close()
+    with pytest.raises(ValueError, match="as many columns as lags"):
+        solved_by_lag(axes, (2, 10), {}, "lag")
+    with pytest.raises(ValueError, match="as many columns as lags"):
+        solved_by_lag(axes, (2, 10), {"a": [[]]}, "lag")
+
+
+def test_the_module_draws_what_it_lists() -> None:
+    for name in DRAWINGS:
+        _, axes = plt.subplots()
+        previous_work.draw(axes, DRAWINGS[name])
+        assert len(axes.lines) == len(DRAWINGS[name].rows)
+        plt.close()
