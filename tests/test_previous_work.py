@@ -74,7 +74,7 @@ def test_tiles_say_how_many_were_solved() -> None:
     solved_by_lag(axes, (2, 10), found, "lag")
     assert [text.get_text() for text in axes.texts] == ["2/2", "3.0k", "1/2", "50k"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
-    assert [line.get_xydata().tolist() for line in axes.lines] == [[[0, 1]]]  # the triangle
+    assert [np.array(line.get_xydata()).tolist() for line in axes.lines] == [[[0, 1]]]  # the triangle
     alphas = [to_rgba(patch.get_facecolor())[3] for patch in axes.patches]
     assert alphas[0] == pytest.approx(2 * alphas[1])
     plt.close()
