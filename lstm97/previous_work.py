@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from lstm97.learners import Learner
-from lstm97.plots import ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL
+from lstm97.plots import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
 from lstm97.tasks import Batch, LongLag
 
 #: A link: from row, to row, and how many steps later.
@@ -73,6 +73,27 @@ DRAWINGS: Mapping[str, Drawing] = {
         silent=((3, 2), (3, 3), (3, 4)),
     ),
     "guessing": Drawing("Guessing"),
+    "annealing": Drawing("Simulated annealing"),
+    "multi-grid": Drawing("Multi-grid search"),
+    "narx": Drawing("NARX net", links=((0, 1, 0), _LOOP, (1, 1, 2), _TOP), errors=(_TOP, _LOOP, (1, 1, 2))),
+    "second-order": Drawing("Second-order net", links=((0, 1, 0), (0, 1, 1), _LOOP, _TOP), errors=(_TOP, _LOOP)),
+    "naive-carrousel": Drawing("Naive carrousel", errors=(_TOP, _LOOP), constant=(_LOOP,)),
+    "cascade": Drawing(
+        "Cascade-correlation",
+        rows=("input", "unit 1", "unit 2", "output"),
+        links=((0, 1, 0), _LOOP, (1, 2, 0), (2, 2, 1), (2, 3, 0)),
+        same_step=((2, 3, 0),),
+        carried=((2, 2, 1),),
+    ),
+    "kalman": Drawing("Extended Kalman filter", errors=(_TOP, _LOOP)),
+    "hierarchy": Drawing(
+        "Hierarchical chunker",
+        rows=("input", "level 1", "level 2", "level 3"),
+        links=((0, 1, 0), _LOOP, (2, 2, 2), (3, 3, 4)),
+        carried=(_LOOP, (2, 2, 2), (3, 3, 4)),
+        silent=((2, 2), (2, 4), (3, 2), (3, 3), (3, 4)),
+    ),
+    "lstm": Drawing("LSTM", errors=(_TOP, _LOOP), constant=(_LOOP,)),
 }
 N_STEPS = 5
 
@@ -179,6 +200,41 @@ def both_sequences(p: int) -> Batch:
     batch = task.sample(np.random.default_rng(0), 64)
     first = batch.symbols[batch.offsets[:-1]]
     return batch.take(np.array([int(np.argmin(first)), int(np.argmax(first))]))
+
+
+def left_over_steps(axes: Axes, left: Mapping[str, NDArray[np.float64]]) -> None:
+    """Plot what is left of the first symbol over the steps, one line for each system, on a logarithmic axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    left : mapping of str to (p,) float64
+        By system; what is below 1e-16 is left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no system.
+    """
+    if not left:
+        raise ValueError("left_over_steps: no system; give at least one")
+    ends: list[tuple[float, float, str]] = []
+    for number, (name, values) in enumerate(left.items()):
+        shown = np.flatnonzero(values > 1e-16)
+        colour = INTERNAL_STATE if name == "LSTM" else GREY
+        axes.plot(shown + 1, values[shown], color=colour, ls=DASHES[number % len(DASHES)], lw=1.4)
+        if shown.size:
+            ends.append((float(shown[-1] + 1), float(values[shown[-1]]), name))
+    longest = max(len(values) for values in left.values())
+    for x, y, name in ends:
+        if x < longest:
+            axes.annotate(name, (x, y), (3, 2), textcoords="offset points", fontsize=8, color=LABEL)
+    axes.set_yscale("log")
+    axes.set_xlim(1, longest)
+    axes.set_xlabel("step")
+    axes.set_ylabel("difference in the outputs")
+    label_lines(axes, [(y, name) for x, y, name in ends if x == longest], 8.0)
+    axes.grid(axis="y")
 
 
 def solved_by_lag(

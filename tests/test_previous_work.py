@@ -11,7 +11,15 @@ from matplotlib.text import Annotation
 from lstm97 import previous_work
 from lstm97.learners import RTRL, RecurrentTopology, TimeConstants, Window
 from lstm97.plots import ERROR, INPUT_GATE, INTERNAL_STATE
-from lstm97.previous_work import DRAWINGS, N_STEPS, both_sequences, draw, left_of_the_first_symbol, solved_by_lag
+from lstm97.previous_work import (
+    DRAWINGS,
+    N_STEPS,
+    both_sequences,
+    draw,
+    left_of_the_first_symbol,
+    left_over_steps,
+    solved_by_lag,
+)
 from lstm97.trials.tries import LEARNERS
 
 
@@ -29,7 +37,7 @@ def arrows(name: str, colour: str) -> list[tuple[tuple[float, float], tuple[floa
 
 
 def test_drawings_are_of_learners_and_errors_follow_links() -> None:
-    assert set(DRAWINGS) <= set(LEARNERS)
+    assert set(DRAWINGS) == set(LEARNERS)
     for drawing in DRAWINGS.values():
         for kind in (drawing.errors, drawing.same_step, drawing.carried, drawing.constant):
             assert set(kind) <= set(drawing.links), drawing.title
@@ -37,9 +45,9 @@ def test_drawings_are_of_learners_and_errors_follow_links() -> None:
 
 def test_how_far_an_error_goes_back() -> None:
     first = {name: min((end[0] for _, end in arrows(name, ERROR)), default=math.inf) for name in DRAWINGS}
-    assert first["bptt"] == first["time-constants"] == first["additive"] == 1
-    assert first["rtrl"] == first["elman"] == first["window"] == N_STEPS
-    assert first["guessing"] == math.inf
+    assert all(first[name] == 1 for name in ("bptt", "time-constants", "additive", "narx", "kalman", "lstm"))
+    assert all(first[name] == N_STEPS for name in ("rtrl", "elman", "window", "chunker", "cascade"))
+    assert first["guessing"] == first["annealing"] == first["multi-grid"] == math.inf
     assert len(arrows("rtrl", INPUT_GATE)) == N_STEPS - 1  # derivatives are carried forward
     assert arrows("bptt", INPUT_GATE) == []
     assert len(arrows("additive", INTERNAL_STATE)) == N_STEPS - 1
@@ -63,6 +71,16 @@ def test_what_is_left_of_the_first_symbol() -> None:
     slow = left_of_the_first_symbol(TimeConstants(net, 1.0, 0.2, (0.9, 0.9)), p, 2)
     assert (rtrl[:, -1] < 1e-6 * rtrl[:, 0]).all()
     assert np.allclose(slow[:, -1] / slow[:, 0], 0.9 ** (p - 1), rtol=0.5)
+
+
+def test_what_is_left_is_drawn_down_to_rounding() -> None:
+    _, axes = plt.subplots()
+    left_over_steps(axes, {"LSTM": np.array([0.1, 0.1, 0.1]), "RTRL": np.array([0.1, 1e-10, 1e-20])})
+    assert [np.array(line.get_xydata())[:, 0].tolist() for line in axes.lines[:2]] == [[1, 2, 3], [1, 2]]
+    assert {text.get_text() for text in axes.texts} == {"LSTM", "RTRL"}
+    plt.close()
+    with pytest.raises(ValueError, match="no system"):
+        left_over_steps(axes, {})
 
 
 def test_tiles_say_how_many_were_solved() -> None:
