@@ -2,6 +2,7 @@
 
 from lstm97.learners.base import Learner, Work
 from lstm97.learners.bptt import BPTT
+from lstm97.learners.cascade import Cascade
 from lstm97.learners.chunker import Chunker
 from lstm97.learners.elman import Elman
 from lstm97.learners.growing import Growing
@@ -17,6 +18,7 @@ __all__ = [
     "LSTM",
     "RTRL",
     "Additive",
+    "Cascade",
     "Chunker",
     "Elman",
     "Growing",

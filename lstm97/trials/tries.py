@@ -22,6 +22,7 @@ from lstm97.learners import (
     BPTT,
     RTRL,
     Additive,
+    Cascade,
     Chunker,
     Elman,
     Guessing,
@@ -173,6 +174,10 @@ def _chunker(
     return Chunker(task.n_inputs, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise)
 
 
+def _cascade(setting: _Setting, *, n_sequences: int = 256, n_candidates: int = 8, most_hidden: int = 50) -> Learner:
+    return Cascade(setting.task.n_inputs, setting.task.n_outputs, n_sequences, n_candidates, most_hidden)
+
+
 def _time_constants(
     setting: _Setting,
     *,
@@ -207,6 +212,7 @@ LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "guessing": _guessing,
     "window": _window,
     "chunker": _chunker,
+    "cascade": _cascade,
     "time-constants": _time_constants,
     "additive": _additive,
 }

@@ -1,0 +1,657 @@
+r"""Recurrent cascade-correlation: a net that gets its hidden units one after the other, each trained for itself.
+
+Fahlman (1991), Fahlman and Lebiere (1990); in the paper Sec. 2, 4 and 5.1, Table 1. Hidden unit i reads the inputs,
+the hidden units before it at the same step, itself one step earlier, and the constant 1. Output units read the
+inputs, all hidden units, and the constant 1.
+
+.. math::
+    y^i(t) &= f\Big(\sum_m w_{im}\, x^m(t) + \sum_{j<i} w_{ij}\, y^j(t) + w_{ii}\, y^i(t-1) + w_{i1}\Big)
+        - \tfrac12 \\
+    y^k(t) &= f\Big(\sum_m w_{km}\, x^m(t) + \sum_j w_{kj}\, y^j(t) + w_{k1}\Big)
+
+Two phases alternate. First only the weights to the output units change, and lessen the squared error. Then these
+stand still, and each of a pool of candidates, hidden units to be, changes its weights so that its activation goes
+along with the outputs' errors. The best one becomes a hidden unit. Its weights never change again.
+
+What is from where
+------------------
+Phases, quickprop, and the rules for phases' ends are those of Fahlman's program of 1990. His output units have the
+range [-0.5, 0.5]; here it is [0, 1], that of the paper's targets, with the same differences and derivatives. The
+numbers below are those with which the CMU Cascade Neural Network Simulator starts (White 1995, after programs by
+Fahlman and others): it has the recurrent units as well. Fahlman's program of 1990, which has not, starts with lower
+rates (0.35 and 1), a patience of 8, and a decay of the weights to output units. Its author gives candidates the rate
+100, too, where he learns two spirals.
+
+Units and weights of a cascade
+------------------------------
+H hidden units, K output units. Weights are ``w[to, from]``. Columns: inputs, hidden units, the constant 1. The
+diagonal of the hidden units' part holds their weights to themselves, and nothing stands above it.
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97.activations import f, f_prime
+from lstm97.compiled import compiled
+from lstm97.tasks import Batch
+from lstm97.tasks.base import offsets_of
+
+Floats = NDArray[np.float64]
+
+
+class Pace(NamedTuple):
+    """How fast weights change in a phase, and when the phase ends.
+
+    Attributes
+    ----------
+    epsilon : float
+        Rate of gradient descent in quickprop.
+    change : float
+        Share of the old value by which error or score must have changed to count as changed.
+    patience : int
+        Number of epochs without change after which the phase ends.
+    """
+
+    epsilon: float
+    change: float
+    patience: int
+
+
+OUTPUTS = Pace(epsilon=1.0, change=0.01, patience=12)
+CANDIDATES = Pace(epsilon=100.0, change=0.03, patience=12)
+#: Number of epochs after which a phase ends anyway.
+MOST_EPOCHS = 200
+#: A step of quickprop is at most so many times the one before, but for gradient descent.
+MU = 2.0
+#: Added to the output units' f' where errors are computed, so that units at 0 or 1 go on learning.
+OFFSET = 0.1
+#: Initial weights are drawn uniformly from [-WEIGHT_RANGE, WEIGHT_RANGE].
+WEIGHT_RANGE = 1.0
+
+
+@compiled
+def net_input(w, l, n_inputs, n_hidden, symbol, values, t, y_at):
+    """Compute one unit's net input, but for what comes from itself.
+
+    Parameters
+    ----------
+    w : (any, M) float64
+    l : int
+        Which unit, a row of `w`.
+    n_inputs : int
+    n_hidden : int
+        How many hidden units it reads.
+    symbol : int
+        The one input unit that is 1, or -1 if the input is not one-hot.
+    values : (n_steps, n_inputs) or (n_steps, 0) float64
+        Input activations of every step if the input is not one-hot.
+    t : int
+        The step, a row of `values`.
+    y_at : (n_steps, H) float64
+        Activations of the hidden units at every step.
+
+    Returns
+    -------
+    float
+    """
+    net = w[l, w.shape[1] - 1]
+    if symbol >= 0:
+        net += w[l, symbol]
+    for m in range(values.shape[1]):
+        net += w[l, m] * values[t, m]
+    for j in range(n_hidden):
+        net += w[l, n_inputs + j] * y_at[t, j]
+    return net
+
+
+@compiled
+def respond(w, w_k, n_inputs, symbols, values, offsets, every_step, y_at, outputs):
+    """Compute all activations for sequences. Hidden units are 0 before a sequence's first step.
+
+    Parameters
+    ----------
+    w : (H, n_inputs + H + 1) float64
+    w_k : (K, n_inputs + H + 1) float64
+    n_inputs : int
+    symbols, values, offsets, every_step
+        As in `lstm97.tasks.Batch`.
+    y_at : (n_steps, H) float64
+        Result: activations of the hidden units.
+    outputs : float64, the shape of the batch's targets
+        Result: activations of the output units.
+    """
+    n_hidden = w.shape[0]
+    symbol = -1
+    for s in range(offsets.size - 1):
+        first, last = offsets[s], offsets[s + 1] - 1
+        for t in range(first, last + 1):
+            if symbols.size > 0:
+                symbol = symbols[t]
+            for i in range(n_hidden):
+                net = net_input(w, i, n_inputs, i, symbol, values, t, y_at)
+                if t > first:
+                    net += w[i, n_inputs + i] * y_at[t - 1, i]
+                y_at[t, i] = f(net) - 0.5
+            if every_step or t == last:
+                row = t if every_step else s
+                for k in range(w_k.shape[0]):
+                    outputs[row, k] = f(net_input(w_k, k, n_inputs, n_hidden, symbol, values, t, y_at))
+
+
+@compiled
+def compute_errors(outputs, targets, offset, e):
+    r"""Compute the output units' errors.
+
+    .. math:: e_k(t) = \big(f'_k + \mathit{offset}\big)\,\big(y^k(t) - t^k(t)\big)
+
+    Parameters
+    ----------
+    outputs, targets : (n, K) float64
+    offset : float
+        With 0 these are derivatives of half the sum of squares by the net inputs.
+    e : (n, K) float64
+        Result.
+
+    Returns
+    -------
+    float
+        The sum of the squared differences from the targets.
+    """
+    total = 0.0
+    for row in range(e.shape[0]):
+        for k in range(e.shape[1]):
+            difference = outputs[row, k] - targets[row, k]
+            e[row, k] = (f_prime(outputs[row, k]) + offset) * difference
+            total += difference * difference
+    return total
+
+
+@compiled
+def add_output_slopes(n_inputs, e, symbols, values, offsets, every_step, y_at, slopes):
+    r"""Add up the slopes of the error by the weights to the output units.
+
+    .. math:: S_{km} = \sum_t e_k(t)\, y^m(t)
+
+    Parameters
+    ----------
+    n_inputs : int
+    e : (n, K) float64
+        From `compute_errors`.
+    symbols, values, offsets, every_step, y_at
+        As in `respond`.
+    slopes : (K, n_inputs + H + 1) float64
+        Added to in place.
+    """
+    n_hidden, one = y_at.shape[1], slopes.shape[1] - 1
+    for s in range(offsets.size - 1):
+        last = offsets[s + 1] - 1
+        for t in range(offsets[s] if every_step else last, last + 1):
+            row = t if every_step else s
+            for k in range(slopes.shape[0]):
+                e_k = e[row, k]
+                if symbols.size > 0:
+                    slopes[k, symbols[t]] += e_k
+                for m in range(values.shape[1]):
+                    slopes[k, m] += e_k * values[t, m]
+                for j in range(n_hidden):
+                    slopes[k, n_inputs + j] += e_k * y_at[t, j]
+                slopes[k, one] += e_k
+
+
+@compiled
+def normalise_errors(e):
+    r"""Take every output unit's mean error off, and divide by the sum of all squares before.
+
+    .. math:: r_k(t) = \frac{e_k(t) - \bar e_k}{\sum_{t,k} e_k(t)^2}
+
+    Parameters
+    ----------
+    e : (n, K) float64
+        From `compute_errors`; changed in place. Zeros if there is no error.
+    """
+    total = 0.0
+    for row in range(e.shape[0]):
+        for k in range(e.shape[1]):
+            total += e[row, k] * e[row, k]
+    for k in range(e.shape[1]):
+        mean = 0.0
+        for row in range(e.shape[0]):
+            mean += e[row, k]
+        mean /= e.shape[0]
+        for row in range(e.shape[0]):
+            e[row, k] = (e[row, k] - mean) / total if total > 0.0 else 0.0
+
+
+@compiled
+def correlate(w, n_inputs, r, signs, symbols, values, offsets, every_step, y_at, dv_dw, slopes, covariances):
+    r"""Add up the candidates' covariances with the errors, and the slopes of their scores by their weights.
+
+    A candidate with the activation V has the score :math:`\sum_k |C_k|`. Its derivatives go from step to step along
+    its weight to itself, :math:`w_s`; I are the activations that it reads, its own of the step before among them.
+
+    .. math::
+        C_k &= \sum_t V(t)\, r_k(t) \\
+        \frac{\partial V(t)}{\partial w_m} &= \Big(\tfrac14 - V(t)^2\Big)
+            \Big(I_m(t) + w_s\, \frac{\partial V(t-1)}{\partial w_m}\Big) \\
+        S_m &= -\sum_t \sum_k \mathrm{sign}(C_k)\, r_k(t)\, \frac{\partial V(t)}{\partial w_m}
+
+    Parameters
+    ----------
+    w : (candidates, n_inputs + H + 2) float64
+        Columns: inputs, hidden units, the candidate itself one step earlier, the constant 1.
+    n_inputs : int
+    r : (n, K) float64
+        From `normalise_errors`.
+    signs : (candidates, K) float64
+        Signs of the covariances, 1 or -1.
+    symbols, values, offsets, every_step, y_at
+        As in `respond`.
+    dv_dw : (n_inputs + H + 2,) float64
+        Working memory: derivatives of one candidate's activation.
+    slopes : (candidates, n_inputs + H + 2) float64
+        Of the negative score; added to in place.
+    covariances : (candidates, K) float64
+        Added to in place.
+    """
+    n_hidden, n_sources = y_at.shape[1], w.shape[1]
+    itself, one = n_sources - 2, n_sources - 1
+    symbol = -1
+    for c in range(w.shape[0]):
+        back = w[c, itself]
+        for s in range(offsets.size - 1):
+            v = 0.0
+            for m in range(n_sources):
+                dv_dw[m] = 0.0
+            for t in range(offsets[s], offsets[s + 1]):
+                if symbols.size > 0:
+                    symbol = symbols[t]
+                v_before = v
+                v = f(net_input(w, c, n_inputs, n_hidden, symbol, values, t, y_at) + back * v_before) - 0.5
+                for m in range(n_sources):
+                    dv_dw[m] *= back
+                if symbol >= 0:
+                    dv_dw[symbol] += 1.0
+                for m in range(values.shape[1]):
+                    dv_dw[m] += values[t, m]
+                for j in range(n_hidden):
+                    dv_dw[n_inputs + j] += y_at[t, j]
+                dv_dw[itself] += v_before
+                dv_dw[one] += 1.0
+                slope = 0.25 - v * v
+                for m in range(n_sources):
+                    dv_dw[m] *= slope
+                if every_step or t == offsets[s + 1] - 1:
+                    row = t if every_step else s
+                    direction = 0.0
+                    for k in range(r.shape[1]):
+                        covariances[c, k] += v * r[row, k]
+                        direction += signs[c, k] * r[row, k]
+                    for m in range(n_sources):
+                        slopes[c, m] -= direction * dv_dw[m]
+
+
+@compiled
+def quickprop(w, slopes, steps, slopes_before, epsilon, mu):
+    r"""Change weights by Fahlman's quickprop (1988), each as if the error were a parabola in it alone.
+
+    Of the slopes S now and S' before the last step d, the parabola's lowest point follows. The step there is bounded
+    where it would be long or uphill. Gradient descent is added unless the last step went beyond the lowest point.
+
+    .. math::
+        d_{new} = \begin{cases} \mu\, d & \text{if } S \text{ has the sign of } S' \text{ and }
+            |S| \ge \frac{\mu}{1+\mu} |S'| \\ d\, \frac{S}{S' - S} & \text{otherwise} \end{cases}
+            \qquad - \epsilon\, S \text{ if } S d \le 0
+
+    A step is never uphill, so S' and d differ in sign, and the denominator is not 0.
+
+    Parameters
+    ----------
+    w : (n, M) float64
+        Weights, changed in place.
+    slopes : (n, M) float64
+        S, of what is to become small.
+    steps : (n, M) float64
+        d, replaced by the new steps. Where it is 0 there is only gradient descent.
+    slopes_before : (n, M) float64
+        S', replaced by S.
+    epsilon, mu : float
+    """
+    bound = mu / (1.0 + mu)
+    for l in range(w.shape[0]):
+        for m in range(w.shape[1]):
+            slope, before, step = slopes[l, m], slopes_before[l, m], steps[l, m]
+            new = 0.0
+            if slope * step <= 0.0:
+                new -= epsilon * slope
+            if step > 0.0:
+                new += mu * step if slope <= bound * before else step * slope / (before - slope)
+            if step < 0.0:
+                new += mu * step if slope >= bound * before else step * slope / (before - slope)
+            w[l, m] += new
+            steps[l, m] = new
+            slopes_before[l, m] = slope
+
+
+@dataclass
+class QuickpropWeights:
+    """Weights with what quickprop remembers.
+
+    Attributes
+    ----------
+    w : (n, M) float64
+    steps, slopes : (n, M) float64
+        Of the last epoch.
+    """
+
+    w: Floats
+    steps: Floats
+    slopes: Floats
+
+    @classmethod
+    def new(cls, w: Floats) -> "QuickpropWeights":
+        """Start with weights.
+
+        Parameters
+        ----------
+        w : (n, M) float64
+
+        Returns
+        -------
+        QuickpropWeights
+        """
+        return cls(w, np.zeros_like(w), np.zeros_like(w))
+
+    def insert(self, column: int, w: Floats) -> None:
+        """Give every unit one more weight.
+
+        Parameters
+        ----------
+        column : int
+            Before which column.
+        w : (n,) float64
+        """
+        self.w = np.insert(self.w, column, w, axis=1)
+        self.steps, self.slopes = (np.insert(array, column, 0.0, axis=1) for array in (self.steps, self.slopes))
+
+
+@dataclass
+class Progress:
+    """The course of a phase.
+
+    Attributes
+    ----------
+    end : int
+        Number of epochs after which the phase ends if nothing changes.
+    epochs : int
+        Epochs so far.
+    value : float
+        Error or score when it last changed.
+    """
+
+    end: int
+    epochs: int = 0
+    value: float = 0.0
+
+    def ends(self, value: float, pace: Pace) -> bool:
+        """Take the next epoch's error or score, and tell whether the phase ends.
+
+        It ends when the value has not changed for as many epochs as there is patience, or after `MOST_EPOCHS`.
+
+        Parameters
+        ----------
+        value : float
+        pace : Pace
+
+        Returns
+        -------
+        bool
+        """
+        self.epochs += 1
+        if self.epochs == 1:
+            self.value = value
+        elif abs(value - self.value) > pace.change * self.value:
+            self.value, self.end = value, min(self.epochs + pace.patience, MOST_EPOCHS)
+        return self.epochs >= self.end
+
+
+@dataclass
+class CascadeNet:
+    """A net with as many hidden units as it has so far.
+
+    Attributes
+    ----------
+    w : (H, n_inputs + H + 1) float64
+        Weights to the hidden units.
+    outputs : QuickpropWeights
+        Weights to the output units, (K, n_inputs + H + 1).
+    rng : numpy.random.Generator
+        Draws the candidates' initial weights.
+    progress : Progress
+        Of the present phase.
+    pool : QuickpropWeights or None
+        The candidates' weights, (candidates, n_inputs + H + 2); None while the outputs are trained.
+    covariances : (candidates, K) float64, or None
+        With the errors, in the epoch before; None if there was none since the pool was drawn.
+    training : Batch or None
+        The training set, as far as it is known.
+    presented : int
+        Number of sequences presented.
+    """
+
+    w: Floats
+    outputs: QuickpropWeights
+    rng: np.random.Generator
+    progress: Progress
+    pool: QuickpropWeights | None = None
+    covariances: Floats | None = None
+    training: Batch | None = None
+    presented: int = 0
+
+    @property
+    def n_hidden(self) -> int:
+        """Number of hidden units so far."""
+        return len(self.w)
+
+    @property
+    def n_weights(self) -> int:
+        r"""Number of weights so far, with n inputs :math:`H (n + 1) + H (H + 1) / 2 + K (n + H + 1)`.
+
+        In Experiment 1 (n = K = 7) that is 189 for 7 hidden units, and 236 for 9. Table 1 estimates 119 to 198. The
+        first is what 7 units make without biases, weights to themselves, and weights from inputs to outputs:
+        49 + 21 + 49. The same would be 63 + 36 + 63 = 162 for 9; 198 has the weights between hidden units twice.
+        """
+        to_hidden = sum(self.w.shape[1] - self.n_hidden + i + 1 for i in range(self.n_hidden))
+        return to_hidden + self.outputs.w.size
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Recurrent cascade-correlation.
+
+    Fahlman's procedure runs through one training set again and again: quickprop compares the slopes of two epochs,
+    and patience their errors, to a hundredth. Neither means anything if the sequences differ from epoch to epoch. So
+    the first `n_sequences` sequences presented are the training set, and after as many presentations as it has
+    sequences there is an epoch: all of the set is run through, then weights change. Presentations count as they do
+    for other learners, but what is presented beyond the set is only predicted. Where sequences are picked at random
+    from a few, some are not among the first: in Experiment 1 about a quarter of the different strings.
+
+    The outputs' phase ends when their error has not changed for a while; the candidates' when the best score has
+    changed, and then has not for a while. A candidate's slopes need the signs of its covariances. They are those of
+    the epoch before, and a pool's first epoch only finds them. A new hidden unit's weights to the output units start
+    at the negative covariances. Once there are `most_hidden` units, only the outputs are trained.
+
+    Fahlman's program stops as soon as all outputs are right to 0.4. Here the trial decides.
+
+    Targets may stand at every step, or at the sequences' ends only: derivatives are carried through all steps.
+
+    Paper: Sec. 5.1, Table 1, row 4; Fahlman (1991).
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Numbers of units.
+    n_sequences : int
+        Size of the training set. Fahlman, and after him the paper, has 256 strings.
+    n_candidates : int
+        Size of the pool.
+    most_hidden : int
+        Largest number of hidden units.
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is below 1.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    n_sequences: int = 256
+    n_candidates: int = 8
+    most_hidden: int = 50
+
+    def __post_init__(self) -> None:
+        for name in ("n_inputs", "n_outputs", "n_sequences", "n_candidates", "most_hidden"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+
+    @property
+    def n_weights(self) -> None:
+        """No number: a net gets its hidden units while it learns; see `CascadeNet.n_weights`."""
+        return None
+
+    def start(self, rng: np.random.Generator) -> CascadeNet:
+        """Make a net with initial weights, without hidden units.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            All candidates' initial weights follow from it, too.
+
+        Returns
+        -------
+        CascadeNet
+        """
+        own = np.random.default_rng(rng.integers(0, 2**63, size=2))
+        w_k = own.uniform(-WEIGHT_RANGE, WEIGHT_RANGE, (self.n_outputs, self.n_inputs + 1))
+        return CascadeNet(
+            np.zeros((0, self.n_inputs + 1)), QuickpropWeights.new(w_k), own, Progress(OUTPUTS.patience)
+        )
+
+    def copy(self, net: CascadeNet) -> CascadeNet:
+        """Copy a net, so that later training leaves the copy alone. The copy goes on with the same candidates.
+
+        Parameters
+        ----------
+        net : CascadeNet
+
+        Returns
+        -------
+        CascadeNet
+        """
+        return copy.deepcopy(net, {id(net.training): net.training})  # nothing changes in a batch
+
+    def train(self, net: CascadeNet, batch: Batch) -> Floats:
+        """Present every sequence once, in order; after every `n_sequences` of them there is an epoch.
+
+        Parameters
+        ----------
+        net : CascadeNet
+            Changed in place.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+            Activations of the output units where there is a target, before learning from it.
+        """
+        found, done = [np.zeros_like(batch.targets[:0])], 0
+        while done < len(batch):
+            part = batch.part(done, min(done + self.n_sequences - net.presented % self.n_sequences, len(batch)))
+            found.append(self.predict(net, part))
+            if net.presented < self.n_sequences:
+                net.training = part if net.training is None else _joined(net.training, part)
+            done += len(part)
+            net.presented += len(part)
+            if net.presented % self.n_sequences == 0:
+                self._epoch(net)
+        return np.concatenate(found)
+
+    def predict(self, net: CascadeNet, batch: Batch) -> Floats:
+        """Compute the outputs without learning.
+
+        Parameters
+        ----------
+        net : CascadeNet
+            Left as it is.
+        batch : Batch
+
+        Returns
+        -------
+        float64, the shape of ``batch.targets``
+        """
+        return self._respond(net, batch)[1]
+
+    def _respond(self, net: CascadeNet, batch: Batch) -> tuple[Floats, Floats]:
+        y_at, outputs = np.empty((batch.n_steps, net.n_hidden)), np.empty_like(batch.targets)
+        inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
+        respond(net.w, net.outputs.w, self.n_inputs, *inputs, y_at, outputs)
+        return y_at, outputs
+
+    def _epoch(self, net: CascadeNet) -> None:
+        """Run through the training set, and change weights."""
+        assert net.training is not None
+        y_at, outputs = self._respond(net, net.training)
+        e = np.empty_like(outputs)
+        error = compute_errors(outputs, net.training.targets, OFFSET, e)
+        if net.pool is None:
+            self._train_outputs(net, net.training, y_at, e)
+            if net.progress.ends(error, OUTPUTS):
+                net.progress = Progress(MOST_EPOCHS)
+                if net.n_hidden < self.most_hidden:
+                    shape = self.n_candidates, self.n_inputs + net.n_hidden + 2
+                    net.pool = QuickpropWeights.new(net.rng.uniform(-WEIGHT_RANGE, WEIGHT_RANGE, shape))
+        else:
+            self._train_candidates(net, net.pool, net.training, y_at, e)
+
+    def _train_outputs(self, net: CascadeNet, batch: Batch, y_at: Floats, e: Floats) -> None:
+        slopes = np.zeros_like(net.outputs.w)
+        inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
+        add_output_slopes(self.n_inputs, e, *inputs, y_at, slopes)
+        quickprop(net.outputs.w, slopes, net.outputs.steps, net.outputs.slopes, OUTPUTS.epsilon / len(e), MU)
+
+    def _train_candidates(
+        self, net: CascadeNet, pool: QuickpropWeights, batch: Batch, y_at: Floats, e: Floats
+    ) -> None:
+        before, net.covariances = net.covariances, np.zeros((self.n_candidates, self.n_outputs))
+        signs = np.ones_like(net.covariances) if before is None else np.where(before < 0.0, -1.0, 1.0)
+        slopes, dv_dw = np.zeros_like(pool.w), np.empty(pool.w.shape[1])
+        normalise_errors(e)
+        inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
+        correlate(pool.w, self.n_inputs, e, signs, *inputs, y_at, dv_dw, slopes, net.covariances)
+        if before is None:
+            return
+        n_units = self.n_inputs + net.n_hidden + 1
+        quickprop(pool.w, slopes, pool.steps, pool.slopes, CANDIDATES.epsilon / (len(e) * n_units), MU)
+        scores = np.zeros(self.n_candidates)
+        for k in range(self.n_outputs):  # in this order on every machine
+            scores += np.abs(net.covariances[:, k])
+        best = int(np.argmax(scores))
+        if net.progress.ends(float(scores[best]), CANDIDATES):
+            column = self.n_inputs + net.n_hidden
+            net.w = np.concatenate([np.insert(net.w, column, 0.0, axis=1), pool.w[best : best + 1]])
+            net.outputs.insert(column, -net.covariances[best])
+            net.pool, net.covariances, net.progress = None, None, Progress(OUTPUTS.patience)
+
+
+def _joined(one: Batch, other: Batch) -> Batch:
+    return Batch(
+        np.concatenate([one.symbols, other.symbols]),
+        np.concatenate([one.values, other.values]),
+        offsets_of(np.concatenate([np.diff(one.offsets), np.diff(other.offsets)])),
+        np.concatenate([one.targets, other.targets]),
+        one.every_step,
+    )
