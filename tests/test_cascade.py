@@ -472,7 +472,7 @@ def without_memory(net: CascadeNet) -> CascadeNet:
 
 
 def test_the_plain_reber_grammar_is_learned() -> None:
-    """With two or three hidden units, after a few ten thousand strings; Fahlman (1991) reports the same."""
+    """With two or three hidden units, after a few ten thousand strings."""
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         (strings, _), (test, legal) = plain_reber.draw(rng, 128), plain_reber.draw(rng, 128)
