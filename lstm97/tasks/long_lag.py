@@ -18,6 +18,11 @@ class LongLag(Task):
     uniformly from the same symbols. Task 2a judges the errors of every step, Task 2b those of the last step only:
     there the batch's ``expected`` has one row per sequence.
 
+    `noise` leads from Task 2a to Task 2b. Sec. 5.2 does not have it: it is there to test what Sec. 2 says of
+    chunkers, that they get worse as sequences get noisier. With any noise, not every inner symbol can be predicted,
+    so only the last step is judged. The last inner symbol is never replaced: were it, nothing but counting could tell
+    that the end has come, and no net would always be right. So a noise of 1 gives Task 2b with a mark at the end.
+
     Paper: Sec. 5.2, Tasks 2a and 2b; Table 2. (Table 11 judges Task 2a at the sequence's end too: we take the text.)
 
     Parameters
@@ -26,11 +31,15 @@ class LongLag(Task):
         The time lag: number of symbols that the net reads.
     variant : {"2a", "2b"}
         Which task.
+    noise : float
+        Probability that an inner symbol of Task 2a, but the last, is replaced by one drawn uniformly from all inner
+        symbols.
 
     Raises
     ------
     ValueError
-        If p is below 2: no inner symbol would be left. If the variant is neither.
+        If p is below 2: no inner symbol would be left. If the variant is neither. If `noise` is not in [0, 1], or is
+        given for Task 2b, whose inner symbols are all random.
 
     Examples
     --------
@@ -42,6 +51,7 @@ class LongLag(Task):
 
     p: int
     variant: str = "2a"
+    noise: float = 0.0
 
     tolerance = 0.25
 
@@ -50,6 +60,14 @@ class LongLag(Task):
             raise ValueError(f"p is {self.p}: give at least 2, so that there is an inner symbol")
         if self.variant not in VARIANTS:
             raise ValueError(f"variant is {self.variant!r}: give one of {', '.join(map(repr, VARIANTS))}")
+        if not 0.0 <= self.noise <= 1.0:
+            raise ValueError(f"noise is {self.noise}: give a probability, from 0 to 1")
+        if self.noise and self.variant == "2b":
+            raise ValueError(f"noise is {self.noise}: all inner symbols of Task 2b are random; give variant '2a'")
+
+    @property
+    def _is_judged_at_end(self) -> bool:
+        return self.variant == "2b" or self.noise > 0.0
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -94,9 +112,12 @@ class LongLag(Task):
         words[:, 0] = words[:, -1] = x + rng.integers(0, 2, size=n)
         if self.variant == "2a":
             words[:, 1:-1] = np.arange(self.p - 1)
+            if self.noise:
+                replaced = rng.random((n, self.p - 2)) < self.noise
+                words[:, 1:-2] = np.where(replaced, rng.integers(0, self.p - 1, size=replaced.shape), words[:, 1:-2])
         else:
             words[:, 1:-1] = rng.integers(0, self.p - 1, size=(n, self.p - 1))
         offsets = offsets_of(np.full(n, self.p, dtype=np.int64))
         symbols, targets = words[:, :-1].reshape(-1), one_hot(words[:, 1:].reshape(-1), self.n_outputs)
-        expected = one_hot(words[:, -1], self.n_outputs) if self.variant == "2b" else None
+        expected = one_hot(words[:, -1], self.n_outputs) if self._is_judged_at_end else None
         return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets, every_step=True, expected=expected)
