@@ -12,7 +12,8 @@ from numpy.testing import assert_array_equal
 
 from lstm97.experiments import row
 from lstm97.learners import LSTM, Growing, Net
-from lstm97.learners.growing import WINDOW, GrowingNet
+from lstm97.learners.growing import GrowingNet
+from lstm97.learners.progress import WINDOW
 from lstm97.reading import READINGS, Reading
 from lstm97.tasks import Batch, LongLag
 from lstm97.topology import Topology

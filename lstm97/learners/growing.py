@@ -1,7 +1,6 @@
 """A net that gets its memory cells during training, a remedy for the abuse of memory cells (Sec. 4)."""
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.learners.lstm import LSTM, Net
+from lstm97.learners.progress import has_stopped_improving, mean_errors, until_comparison
 from lstm97.tasks import Batch
-
-WINDOW = 200  # number of sequences whose mean error is compared with that of as many before
 
 
 @dataclass
@@ -141,7 +139,7 @@ class Growing:
                 part = batch.part(done, len(batch))
                 parts.append(self.lstm.train(net.full, part))
             else:
-                part = batch.part(done, min(len(batch), done + WINDOW - net.presented % WINDOW))
+                part = batch.part(done, min(len(batch), done + until_comparison(net.errors)))
                 parts.append(self.small.train(net.small, part))
                 self._watch(net, part, parts[-1])
             done += len(part)
@@ -150,26 +148,15 @@ class Growing:
     def _watch(self, net: GrowingNet, part: Batch, outputs: NDArray[np.float64]) -> None:
         """Remember the sequences' errors; at the end of a window, decide whether it is time."""
         assert net.small is not None
-        total = np.zeros(len(part.targets))
-        for k in range(part.targets.shape[1]):  # in this order on every machine
-            total += np.abs(part.targets[:, k] - outputs[:, k])
-        errors = total / part.targets.shape[1]
-        if part.every_step:
-            lengths = np.diff(part.offsets)
-            # adds up step after step, on every machine and wherever a sequence stands in its batch
-            errors = np.bincount(np.repeat(np.arange(len(part)), lengths), errors, len(part)) / lengths
-        net.errors += errors.tolist()
+        net.errors += mean_errors(part, outputs)
         net.presented += len(part)
-        if net.presented % WINDOW == 0 and len(net.errors) == 2 * WINDOW:
-            before, now = math.fsum(net.errors[:WINDOW]), math.fsum(net.errors[WINDOW:])
-            del net.errors[:WINDOW]
-            if now > (1.0 - self.addition) * before:
-                for array, small in (
-                    (net.full.weights.w_k, net.small.weights.w_k),
-                    (net.full.weights.dw_k, net.small.weights.dw_k),
-                ):
-                    array[:, self._kept] = small
-                net.small, net.added_after, net.errors = None, net.presented, []
+        if has_stopped_improving(net.errors, self.addition):
+            for array, small in (
+                (net.full.weights.w_k, net.small.weights.w_k),
+                (net.full.weights.dw_k, net.small.weights.dw_k),
+            ):
+                array[:, self._kept] = small
+            net.small, net.added_after, net.errors = None, net.presented, []
 
     def predict(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:
         """Compute the outputs without learning.
