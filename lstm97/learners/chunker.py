@@ -14,9 +14,7 @@ from lstm97.compiled import compiled
 from lstm97.learners.recurrent import (
     Floats,
     RecurrentTopology,
-    RecurrentWiring,
     add_output_updates,
-    apply_updates,
     compute_errors,
     compute_outputs,
     net_inputs,
@@ -24,6 +22,25 @@ from lstm97.learners.recurrent import (
 )
 from lstm97.learners.rtrl import RTRL, RTRLNet, add_sensitivity_updates, advance_sensitivities
 from lstm97.tasks import Batch
+
+MIMICS = ("hidden", "state")
+
+
+def check_next_symbols(batch: Batch, n_symbols: int) -> None:
+    """Check that a batch asks for the next symbol at every step.
+
+    Parameters
+    ----------
+    batch : Batch
+    n_symbols : int
+
+    Raises
+    ------
+    ValueError
+        If it doesn't.
+    """
+    if batch.values.shape[1] or not batch.every_step or batch.targets.shape[1] != n_symbols:
+        raise ValueError("batch: a chunker predicts the next symbol at every step; give a task that asks for that")
 
 
 @compiled
@@ -50,15 +67,16 @@ def step(wiring, w, state, dy_dw, dy_dw_before, symbol, values):
 
 
 @compiled
-def learn(wiring, w_k, dw, dw_k, state, dy_dw, symbol, values, targets, row):
-    """Add the contributions of one prediction's errors to the updates of one of the nets.
+def learn(wiring, alpha, w, w_k, state, dy_dw, symbol, values, targets, row):
+    """Change the weights of one of the nets by the errors of one prediction.
 
     Parameters
     ----------
     wiring : RecurrentWiring
-    w_k : (K, sources of the outputs) float64
-    dw, dw_k : float64
-        Sums of the contributions, without the learning rate; added to in place.
+    alpha : float
+        Learning rate.
+    w, w_k : float64
+        Weights, changed in place.
     state : RecurrentState
         With the outputs computed.
     dy_dw : (U, U, M) float64
@@ -71,8 +89,8 @@ def learn(wiring, w_k, dw, dw_k, state, dy_dw, symbol, values, targets, row):
     """
     y, _, _, y_k, e_k, e_y = state
     compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
-    add_output_updates(wiring, 1.0, e_k, symbol, values, 0, y, dw_k)
-    add_sensitivity_updates(1.0, e_y, dy_dw, dw)
+    add_output_updates(wiring, alpha, e_k, symbol, values, 0, y, w_k)
+    add_sensitivity_updates(alpha, e_y, dy_dw, w)
 
 
 @compiled
@@ -95,7 +113,7 @@ def present(
     targets,
     outputs,
 ):
-    """Present sequences one after the other; both nets learn from each at its end.
+    """Present sequences one after the other; both nets learn from each of their predictions.
 
     Parameters
     ----------
@@ -108,8 +126,9 @@ def present(
         Sensitivities.
     lower_memory, upper_memory : (U, U, M) float64
         Working memory.
-    wanted : (1, K + U) float64
-        Working memory: the lower net's targets.
+    wanted : (1, K + U) or (1, K + U + K) float64
+        Working memory: the lower net's targets, which are the next symbol, the upper net's hidden units and, if
+        there is room for them, its output units.
     alpha : float
         Learning rate.
     surprise : float
@@ -119,9 +138,8 @@ def present(
     outputs : (n_steps, K) float64
         Result: the lower net's predictions, before learning from their errors.
     """
-    w, w_k, dw, dw_k = lower.w.T, lower.w_k.T, lower.dw.T, lower.dw_k.T
-    upper_w, upper_w_k, upper_dw, upper_dw_k = upper.w.T, upper.w_k.T, upper.dw.T, upper.dw_k.T
-    n_outputs = outputs.shape[1]
+    w, w_k, upper_w, upper_w_k = lower.w.T, lower.w_k.T, upper.w.T, upper.w_k.T
+    n_outputs, n_units = outputs.shape[1], upper_state.y.size
     for s in range(offsets.size - 1):
         lower_state.y[:] = wiring.initial_y
         upper_state.y[:] = wiring.initial_y
@@ -132,6 +150,7 @@ def present(
             symbol = symbols[t]
             if unexpected:
                 step(wiring, upper_w, upper_state, upper_dy_dw, upper_memory, symbol, values)
+                compute_outputs(wiring, upper_w_k, symbol, values, 0, upper_state.y, upper_state.y_k)
                 read = symbol
             step(wiring, w, lower_state, lower_dy_dw, lower_memory, symbol, values)
             compute_outputs(wiring, w_k, symbol, values, 0, lower_state.y, lower_state.y_k)
@@ -141,14 +160,13 @@ def present(
                 wanted[0, k] = targets[t, k]
                 if not abs(targets[t, k] - outputs[t, k]) < surprise:
                     unexpected = True
-            for i in range(upper_state.y.size):
+            for i in range(n_units):
                 wanted[0, n_outputs + i] = upper_state.y[i]
-            learn(wiring, w_k, dw, dw_k, lower_state, lower_dy_dw, symbol, values, wanted, 0)
+            for k in range(wanted.shape[1] - n_outputs - n_units):
+                wanted[0, n_outputs + n_units + k] = upper_state.y_k[k]
+            learn(wiring, alpha, w, w_k, lower_state, lower_dy_dw, symbol, values, wanted, 0)
             if unexpected:  # this is what the upper net should have predicted, from what it has read last
-                compute_outputs(wiring, upper_w_k, read, values, 0, upper_state.y, upper_state.y_k)
-                learn(wiring, upper_w_k, upper_dw, upper_dw_k, upper_state, upper_dy_dw, read, values, targets, t)
-        apply_updates(w, w_k, dw, dw_k, alpha)
-        apply_updates(upper_w, upper_w_k, upper_dw, upper_dw_k, alpha)
+                learn(wiring, alpha, upper_w, upper_w_k, upper_state, upper_dy_dw, read, values, targets, t)
 
 
 @dataclass
@@ -171,21 +189,28 @@ class ChunkerNet:
 class Chunker:
     """A net that reads every symbol, and above it one that reads only what the first did not predict.
 
-    Both are trained by RTRL to predict what they read next. The lower net has more outputs, one for each hidden unit
-    of the upper net, which it is trained to predict as well. As the lower net learns what is predictable, the upper
-    net's sequences become short, so it can relate symbols that are far apart; and the lower net, told at every step
-    what the upper one's hidden units are, comes to represent it itself. Where nothing is predictable in between,
-    nothing is compressed.
+    Both are trained by RTRL to predict what they read next. The lower net has more outputs, which it is trained to
+    make equal to the state of the upper net. As the lower net learns what is predictable, the upper net's sequences
+    become short, so it can relate symbols that are far apart; and the lower net, told at every step what the upper
+    one's state is, comes to represent it itself. Where nothing is predictable in between, nothing is compressed.
 
-    The lower net's predictions are the system's outputs. What the sources leave open here: a prediction fails if an
-    output is off by `surprise` or more; the upper net reads no time stamps; its hidden units are targets as soon as
-    it has read; both nets change their weights at the sequence's end with the same learning rate, and activations
-    are reset between sequences.
+    The lower net's predictions are the system's outputs.
 
-    It depends on the upper net's hidden units telling apart what it reads. Little trains them to, since its output
-    units see the symbols directly, as those of RTRL's net in Table 2 do: larger initial weights help.
+    Schmidhuber (1992b) says: input units feed the hidden and the output units of both nets; the first symbol of a
+    sequence is unexpected; the upper net is trained to predict an unexpected symbol before it reads it; both nets
+    learn on-line, at each of these errors; and the upper net's state is its hidden and its output units together.
+    The 1997 paper gives the lower net of Table 2 a single output more, for the upper net's hidden unit, and its
+    10,506 weights leave no room for others. `mimics` chooses between the two.
 
-    Paper: Sec. 2, "Adaptive sequence chunkers"; Sec. 5.2, Table 2, row 7; Schmidhuber (1992b).
+    In Task 2a the difference decides. The upper net soon reads nothing but the first symbol, and is to predict the
+    last. Its output units see the first symbol directly, so nothing trains its hidden unit to tell x from y: its
+    output units have all there is to tell the lower net, its hidden unit next to nothing.
+
+    What both leave open: a prediction fails if an output is off by `surprise` or more; the upper net reads no time
+    stamps, which Schmidhuber's experiment with a lag of 20 steps does without as well; activations are reset between
+    sequences, and both nets have the same learning rate.
+
+    Paper: Sec. 2, "Adaptive sequence chunkers"; Sec. 5.2, Table 2, row 7; Schmidhuber (1992b), Sec. 4.
 
     Parameters
     ----------
@@ -199,11 +224,13 @@ class Chunker:
         Initial weights are drawn uniformly from [-weight_range, weight_range].
     surprise : float
         Bound on the absolute error of every output of a successful prediction.
+    mimics : {"hidden", "state"}
+        Whether the lower net is trained to represent the upper net's hidden units, or its output units as well.
 
     Raises
     ------
     ValueError
-        If a number of units is below 1, or there would be too many sensitivities.
+        If a number of units is below 1, there would be too many sensitivities, or `mimics` is neither.
     """
 
     n_symbols: int
@@ -211,14 +238,17 @@ class Chunker:
     alpha: float
     weight_range: float
     surprise: float = 0.2
+    mimics: str = "hidden"
 
     def __post_init__(self) -> None:
+        if self.mimics not in MIMICS:
+            raise ValueError(f"mimics is {self.mimics!r}: give one of {', '.join(map(repr, MIMICS))}")
         _ = self.lower, self.upper  # making them checks the numbers
 
     @cached_property
     def lower(self) -> RTRL:
         """The lower net's settings."""
-        return self._net(self.n_symbols + self.n_hidden)
+        return self._net(self.n_symbols + self.n_hidden + self.n_symbols * (self.mimics == "state"))
 
     @cached_property
     def upper(self) -> RTRL:
@@ -227,16 +257,12 @@ class Chunker:
 
     def _net(self, n_outputs: int) -> RTRL:
         topology = RecurrentTopology(self.n_symbols, self.n_hidden, n_outputs, outputs_see_inputs=True)
-        return RTRL(topology, self.alpha, self.weight_range)
+        return RTRL(topology, self.alpha, self.weight_range, update="every step")
 
     @property
     def n_weights(self) -> int:
         """Number of weights of both nets."""
         return self.lower.topology.n_weights + self.upper.topology.n_weights
-
-    @property
-    def _wiring(self) -> RecurrentWiring:
-        return self.upper.wiring
 
     def start(self, rng: np.random.Generator) -> ChunkerNet:
         """Make both nets with initial weights.
@@ -284,13 +310,10 @@ class Chunker:
         ValueError
             If the batch's targets are no symbols to come.
         """
-        if not (len(batch.symbols) and batch.every_step and batch.targets.shape[1] == self.n_symbols):
-            raise ValueError(
-                "batch: a chunker predicts the next symbol at every step; give a task that asks for that"
-            )
+        check_next_symbols(batch, self.n_symbols)
         outputs = np.empty_like(batch.targets)
         present(
-            self._wiring,
+            self.upper.wiring,
             net.lower.weights.transposed(),
             net.lower.state,
             net.lower.dy_dw,
@@ -299,7 +322,7 @@ class Chunker:
             net.upper.dy_dw,
             np.empty_like(net.lower.dy_dw),
             np.empty_like(net.upper.dy_dw),
-            np.empty((1, self.n_symbols + self.n_hidden)),
+            np.empty((1, self.lower.topology.n_outputs)),
             self.alpha,
             self.surprise,
             batch.symbols,
@@ -323,9 +346,9 @@ class Chunker:
         -------
         (n_steps, n_symbols) float64
         """
-        outputs = np.empty((len(batch.targets), self.n_symbols + self.n_hidden))
+        outputs = np.empty((len(batch.targets), self.lower.topology.n_outputs))
         respond(
-            self._wiring,
+            self.upper.wiring,
             net.lower.weights.transposed(),
             self.lower.new_state(),
             batch.symbols,

@@ -160,6 +160,13 @@ def _window(
     )
 
 
+def _next_symbols(setting: _Setting) -> Task:
+    """Return the task if its targets are the next symbols."""
+    if not isinstance(setting.task, LongLag | EmbeddedReber):
+        raise ValueError("a chunker predicts the next symbol at every step: give long-lag or reber")
+    return setting.task
+
+
 def _chunker(
     setting: _Setting,
     *,
@@ -167,11 +174,10 @@ def _chunker(
     alpha: float | None = None,
     weight_range: float | None = None,
     surprise: float = 0.2,
+    mimics: str = "hidden",
 ) -> Learner:
-    task = setting.task
-    if not isinstance(task, LongLag | EmbeddedReber):
-        raise ValueError("a chunker predicts the next symbol at every step: give long-lag or reber")
-    return Chunker(task.n_inputs, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise)
+    n_symbols = _next_symbols(setting).n_inputs
+    return Chunker(n_symbols, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise, mimics)
 
 
 def _cascade(setting: _Setting, *, n_sequences: int = 256, n_candidates: int = 8, most_hidden: int = 50) -> Learner:
