@@ -8,6 +8,8 @@ from types import ModuleType
 def corrupted(module: ModuleType, old: str, new: str) -> ModuleType:
     """Run a module's source with one replacement; its functions are plain Python.
 
+    What it imports from other modules may be compiled.
+
     Raises
     ------
     ValueError
@@ -23,12 +25,13 @@ def corrupted(module: ModuleType, old: str, new: str) -> ModuleType:
 
 def interpreted(module: ModuleType, source: str | None = None) -> ModuleType:
     """Run a module's source, or another one in its place, without compiling."""
-    source = inspect.getsource(module) if source is None else source
-    importing = re.search(r"^from lstm97\.compiled import (.+)\n", source, flags=re.MULTILINE)
-    if not importing:
+    code = inspect.getsource(module) if source is None else source
+    importing = re.search(r"^from lstm97\.compiled import (.+)\n", code, flags=re.MULTILINE)
+    if importing:
+        names = importing[1].split(", ")
+        code = code.replace(importing[0], " = ".join(names) + " = lambda function: function\n")
+    elif source is None:
         raise ValueError(f"{module.__name__} does not import `compiled`")
     copy = ModuleType(module.__name__)
-    names = importing[1].split(", ")
-    code = source.replace(importing[0], " = ".join(names) + " = lambda function: function\n")
     exec(compile(code, f"<{module.__name__}, changed>", "exec"), copy.__dict__)
     return copy

@@ -21,8 +21,9 @@ from lstm97.trials.tries import LEARNERS, PREFIX, TASKS, PairError, find, make_t
 #: The tasks in which targets are the next symbols.
 NEXT_SYMBOL = ("reber", "long-lag")
 REFUSED = {("reber", "guessing"): "guessing can't learn reber: .* give tolerance"} | {
-    (task, "chunker"): f"chunker can't learn {task}.*: give long-lag or reber"
+    (task, learner): f"{learner} can't learn {task}.*: give long-lag or reber"
     for task in TASKS
+    for learner in ("chunker", "hierarchy")
     if task not in NEXT_SYMBOL
 }
 

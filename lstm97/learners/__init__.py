@@ -7,6 +7,7 @@ from lstm97.learners.chunker import Chunker
 from lstm97.learners.elman import Elman
 from lstm97.learners.growing import Growing
 from lstm97.learners.guessing import Guessing
+from lstm97.learners.hierarchy import Hierarchy
 from lstm97.learners.leaky import Additive, TimeConstants
 from lstm97.learners.lstm import LSTM, Net, Trace
 from lstm97.learners.recurrent import RecurrentTopology
@@ -23,6 +24,7 @@ __all__ = [
     "Elman",
     "Growing",
     "Guessing",
+    "Hierarchy",
     "Learner",
     "Net",
     "RecurrentTopology",

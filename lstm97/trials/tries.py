@@ -26,6 +26,7 @@ from lstm97.learners import (
     Chunker,
     Elman,
     Guessing,
+    Hierarchy,
     Learner,
     RecurrentTopology,
     TimeConstants,
@@ -180,6 +181,21 @@ def _chunker(
     return Chunker(n_symbols, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise, mimics)
 
 
+def _hierarchy(
+    setting: _Setting,
+    *,
+    n_hidden: int = 1,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+    n_levels: int = 3,
+    surprise: float = 0.2,
+) -> Learner:
+    n_symbols = _next_symbols(setting).n_inputs
+    return Hierarchy(
+        n_symbols, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), n_levels, surprise
+    )
+
+
 def _cascade(setting: _Setting, *, n_sequences: int = 256, n_candidates: int = 8, most_hidden: int = 50) -> Learner:
     return Cascade(setting.task.n_inputs, setting.task.n_outputs, n_sequences, n_candidates, most_hidden)
 
@@ -218,6 +234,7 @@ LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "guessing": _guessing,
     "window": _window,
     "chunker": _chunker,
+    "hierarchy": _hierarchy,
     "cascade": _cascade,
     "time-constants": _time_constants,
     "additive": _additive,
