@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from lstm97 import network
-from lstm97.learners.lstm import LSTM
+from lstm97.learners import BPTT, LSTM, RTRL
 from lstm97.tasks import Batch
-from lstm97.theory import cost, error_flow, truncation
-from lstm97.theory.cost import bptt, products_of, products_per_step, rtrl
+from lstm97.theory import cost, truncation
+from lstm97.theory.cost import bptt_products_per_step, products_per_step, rtrl_products_per_step
 from lstm97.theory.equation_checks import nets_to_count
 from lstm97.topology import Topology
 
@@ -42,14 +42,22 @@ def test_counting_by_hand() -> None:
     assert products_per_step(net) == by_hand
 
 
+def test_counting_by_hand_in_a_fully_recurrent_net() -> None:
+    """Two units, one input: three sources. RTRL has 2 * 2 * 3 sensitivities."""
+    # w times sensitivity: 2 for each; f': 1 for each unit; times f', alpha and error: 3 for each sensitivity
+    assert rtrl_products_per_step(2) == 2 * 12 + 2 + 3 * 12
+    # f', times f': 2 for each unit; times alpha and source: 2 for each weight; from the step after: 1 for each pair
+    assert bptt_products_per_step(2, n_steps=1) == 2 * 2 + 2 * 6
+    assert bptt_products_per_step(2, n_steps=2) == 2 * 2 + 2 * 6 + 4 / 2
+
+
 def test_interpreted_functions_learn_the_same() -> None:
-    functions = cost.interpreted()
     learner = LSTM(Topology(2, (2,), 1, n_hidden=1), 0.1, 1.0)
     rng = np.random.default_rng(0)
     net = learner.start(rng)
     batch = Batch(np.empty(0, dtype=np.int64), rng.uniform(size=(4, 2)), np.array([0, 4]), rng.uniform(size=(1, 1)))
     nets = [learner.copy(net), learner.copy(net)]
-    for present, one in zip((network.present, functions["present"]), nets, strict=True):
+    for present, one in zip((network.present, cost.interpreted(network)["present"]), nets, strict=True):
         present(
             learner.wiring, learner.topology.block_of_cell, one.weights, one.state, 0.1,
             batch.symbols, batch.values, batch.offsets, batch.targets, False, np.empty((1, 1)),
@@ -57,32 +65,25 @@ def test_interpreted_functions_learn_the_same() -> None:
     assert np.array_equal(nets[0].weights.w, nets[1].weights.w)
 
 
-def test_rtrl_and_bptt_give_the_same_gradient() -> None:
-    sequence = cost.random_sequence(5, 8)
-    forwards, backwards = rtrl(sequence), bptt(sequence)
-    np.testing.assert_allclose(forwards.dw, backwards.dw, rtol=1e-12, atol=1e-15)
-    injected = sequence.f_prime * sequence.error
-    found = error_flow.backpropagate(sequence.w, sequence.y, sequence.f_prime, injected)
-    np.testing.assert_allclose(found, forwards.dw, rtol=1e-12, atol=1e-15)
-    assert np.abs(found).max() > 1e-6
-
-
 def test_exponents() -> None:
-    sizes = [12, 16, 20]
-    assert cost.exponent(sizes, [products_of(rtrl, n) for n in sizes]) == pytest.approx(4.0, abs=0.2)
-    assert cost.exponent(sizes, [products_of(bptt, n) for n in sizes]) == pytest.approx(2.0, abs=0.1)
-
-
-def test_what_is_stored() -> None:
-    for n_steps in (2, 20):
-        sequence = cost.random_sequence(4, n_steps)
-        assert rtrl(sequence).stored == 4**3
-        assert bptt(sequence).stored == (n_steps + 1) * 4
+    sizes = [8, 12, 16]
+    weights = [cost.fully_recurrent(n).n_weights for n in sizes]
+    assert cost.exponent(weights, [rtrl_products_per_step(n) for n in sizes]) == pytest.approx(2.0, abs=0.1)
+    assert cost.exponent(weights, [bptt_products_per_step(n) for n in sizes]) == pytest.approx(1.0, abs=0.05)
 
 
 def test_storage_does_not_depend_on_the_length() -> None:
     learner = LSTM(Topology(2, (2, 2), 1), 0.1, 0.1)
     assert cost.bytes_kept(learner, 100) == cost.bytes_kept(learner, 100_000)
+
+
+def test_what_others_keep() -> None:
+    """RTRL's n * n * (n + 1) sensitivities whatever the length; BPTT's activations and errors of every step."""
+    net = cost.fully_recurrent(4)
+    state = 8 * (4 * 4 + 2)  # y, y_before, net, e_y; y_k, e_k
+    for n_steps in (2, 20):
+        assert cost.bytes_kept(RTRL(net, 0.1, 0.1), n_steps) == state + 8 * 4 * 4 * 5
+        assert cost.bytes_kept(BPTT(net, 0.1, 0.1), n_steps) == state + 8 * 4 * (2 * n_steps + 2)
 
 
 def test_nothing_is_allocated_while_a_long_sequence_is_learned() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from lstm97.theory import cost
+from lstm97.learners import RTRL, RecurrentTopology
+from lstm97.tasks import Batch
 from lstm97.theory import error_flow as ef
 
 SIZES = [(n, q) for n in (1, 2, 3, 4) for q in (1, 2, 3, 6)]
@@ -221,12 +222,20 @@ def test_scalar_product_bound(vectors):
 
 
 def test_backpropagation_through_time_equals_real_time_recurrent_learning():
-    sequence = cost.random_sequence(4, 9)
-    injected = sequence.f_prime * sequence.error
-    found = ef.backpropagate(sequence.w, sequence.y, sequence.f_prime, injected)
-    expected = cost.rtrl(sequence).dw
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
-    late = ef.backpropagate(sequence.w, np.roll(sequence.y, -1, axis=0), sequence.f_prime, injected)
+    learner = RTRL(RecurrentTopology(n_inputs=1, n_hidden=3, n_outputs=1, fully_recurrent=True), 1.0, 1.0)
+    trained, n_steps = learner.start(np.random.default_rng(4)), 9
+    w = trained.weights.w[:, 1:].copy()  # the input is silent: its column does not matter
+    target = np.random.default_rng(5).uniform(size=(n_steps, 1))
+    silent = np.zeros((n_steps, 1))
+    learner.train(trained, Batch(np.empty(0, dtype=np.int64), silent, np.array([0, n_steps]), target, True))
+    expected = trained.weights.w[:, 1:] - w
+    net = ef.run(w, np.zeros(4), n_steps)
+    f_prime, y = ef.logistic_prime(net), np.vstack([np.zeros(4), expit(net)])
+    injected = np.zeros((n_steps, 4))
+    injected[:, 3:] = ef.output_error(f_prime[:, 3:], target, y[1:, 3:])
+    found = ef.backpropagate(w, y, f_prime, injected)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
+    late = ef.backpropagate(w, np.roll(y, -1, axis=0), f_prime, injected)
     assert np.abs(late - expected).max() > 1e-3 * np.abs(expected).max()
 
 

@@ -4,29 +4,37 @@ from types import ModuleType
 
 import mutation
 import pytest
-from mutation import ELSEWHERE, MODULES, checks_of, functions, in_place, mutant, noticed, short
+from mutation import changed_source, checks_of, in_place, module_of, noticed, short, targets
 
 from lstm97.theory import equation_checks, error_flow
 
-ALL = [(module, function) for module in MODULES for function in functions(module)]
-CHANGED = [(module, function) for module, function in ALL if f"{short(module)}.{function}" not in ELSEWHERE]
+ALL = targets()
+CHECKED = [
+    (module, function)
+    for module, function in ALL
+    if checks_of(f"{short(module)}.{function}") and f"{short(module)}.{function}" not in mutation.HELD_BY
+]
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
-    ("module", "function"), CHANGED, ids=[f"{short(module)}.{function}" for module, function in CHANGED]
+    ("module", "function"), CHECKED, ids=[f"{short(module)}.{function}" for module, function in CHECKED]
 )
 def test_a_changed_formula_is_noticed(module: ModuleType, function: str) -> None:
-    assert checks_of(f"{short(module)}.{function}")
-    found = mutant(module, function, 0)
+    found = changed_source(module, function, 0)
     assert found
-    assert noticed(module, function, found[0]), f"{function}: {found[1]}, and no check noticed"
+    source, what = found
+    assert noticed(module, function, module_of(module, source)), f"{function}: {what}, and no check noticed"
 
 
-def test_what_is_left_to_other_tests_exists() -> None:
-    names = {f"{short(module)}.{function}" for module, function in ALL}
-    assert set(ELSEWHERE) <= names
-    assert set(mutation.REACHED_BY) | set(mutation.EXPLAINED) <= names
+def test_every_function_is_held() -> None:
+    names = {f"{short(module)}.{function}": (module, function) for module, function in ALL}
+    unchecked = set(names) - {f"{short(module)}.{function}" for module, function in CHECKED}
+    assert unchecked <= set(mutation.HELD_BY)
+    assert set(mutation.HELD_BY) | set(mutation.REACHED_BY) <= set(names)
+    assert all(hasattr(equation_checks, check) for checks in mutation.REACHED_BY.values() for check in checks)
+    assert all((mutation.ROOT / "tests" / held.partition(":")[0]).is_file() for held in mutation.HELD_BY.values())
+    assert all(changed_source(*names[name], number - 1) for name, number in mutation.EQUIVALENT)
 
 
 def test_an_unchanged_copy_is_not_noticed() -> None:

@@ -165,17 +165,31 @@ class BPTT(Recurrent):
         if self.k is not None and self.k < 1:
             raise ValueError(f"k is {self.k}: give at least 1, or None for full BPTT")
 
+    def memory(self, n_steps: int) -> tuple[Floats, Floats, Floats]:
+        """Make the memory that a sequence takes: a stack of activations and errors, and one step's errors.
+
+        Parameters
+        ----------
+        n_steps : int
+            Length of the longest sequence.
+
+        Returns
+        -------
+        y_at : (n_steps + 1, U) float64
+        e_y_at : (n_steps, U) float64
+        theta : (U,) float64
+        """
+        n_units = self.topology.n_units
+        return np.empty((n_steps + 1, n_units)), np.empty((n_steps, n_units)), np.empty(n_units)
+
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
         outputs = np.empty_like(batch.targets)
-        longest, n_units = int(np.diff(batch.offsets).max(initial=0)), self.topology.n_units
         present(
             self.wiring,
             net.weights.transposed(),
             net.state,
-            np.empty((longest + 1, n_units)),
-            np.empty((longest, n_units)),
-            np.empty(n_units),
+            *self.memory(int(np.diff(batch.offsets).max(initial=0))),
             self.alpha,
             self.k or 0,
             batch.symbols,

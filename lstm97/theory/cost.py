@@ -1,22 +1,20 @@
 r"""What learning costs: operations that are counted while they happen, and storage.
 
-Paper: App. A.1 (29) and the paragraph around it; Sec. 4, "Computational complexity" and footnote 3. The functions of
-`lstm97.network` run here as plain Python on numbers that count. No clock is involved, so the result is the same on
-every machine.
+Paper: App. A.1 (29) and the paragraph around it; Sec. 4, "Computational complexity" and footnote 3. The functions
+that learn, those of `lstm97.network` and of the learners, run here as plain Python on numbers that count. No clock
+is involved, so the result is the same on every machine.
 """
 
-from types import FunctionType
-from typing import Any, NamedTuple
+from types import FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97 import network
-from lstm97.learners.lstm import LSTM
+from lstm97.learners import BPTT, LSTM, RTRL, RecurrentTopology, bptt, rtrl
 from lstm97.tasks import Batch
 from lstm97.topology import Topology
-
-Floats = NDArray[np.float64]
 
 #: Functions of `lstm97.network` that learning needs besides the forward pass, in the order of a time step.
 BACKWARD = (
@@ -92,19 +90,23 @@ def _value(number: Any) -> float:
     return number.value if isinstance(number, Number) else float(number)
 
 
-def interpreted() -> dict[str, Any]:
-    """Make plain Python functions of the compiled ones in `lstm97.network`, which call each other.
+def interpreted(module: ModuleType) -> dict[str, Any]:
+    """Make plain Python functions of the compiled ones that a module has and that call each other.
+
+    Parameters
+    ----------
+    module : module
+        `lstm97.network`, or a learner's.
 
     Returns
     -------
     dict
         Functions by name.
     """
-    namespace: dict[str, Any] = dict(vars(network))
-    for name in network.__dict__:
+    namespace: dict[str, Any] = dict(vars(module))
+    for name in vars(module):
         function = getattr(namespace[name], "py_func", None)
-        # f stays compiled: it works on the bits of a number
-        if function is not None and (function.__module__ == network.__name__ or name == "f_prime"):
+        if function is not None and name != "f":  # which stays compiled: it works on the bits of a number
             namespace[name] = FunctionType(function.__code__, namespace, name)
     return namespace
 
@@ -124,7 +126,7 @@ def products_per_step(topology: Topology) -> int:
     """
     learner = LSTM(topology, alpha=1.0, weight_range=0.1)
     net = learner.start(np.random.default_rng(0))
-    functions, counter, wiring = interpreted(), Counter(), learner.wiring
+    functions, counter, wiring = interpreted(network), Counter(), learner.wiring
     weights = [counter.array(part) for part in net.weights]
     y, y_before, _, ds_dw, y_k, _, sigma, g_c, h_c, ds_dnet, e_k, e_y = (
         counter.array(np.full(part.shape, 0.5)) for part in net.state
@@ -162,147 +164,71 @@ def line_fit(x: Any, y: Any) -> tuple[float, float, float]:
     return float(slope), float(intercept), float(1.0 - (y - slope * x - intercept).var() / y.var())
 
 
-# ---------------------------------------------------------------------------- two others, in a fully recurrent net
+def fully_recurrent(n: int) -> RecurrentTopology:
+    """Make a fully recurrent net with one input unit, whose last unit is the output unit.
 
-
-class Recurrent(NamedTuple):
-    r"""One sequence of a fully recurrent net, as the counted algorithms need it.
-
-    Attributes
-    ----------
-    w : (n, n)
-        ``w[to, from]``.
-    y : (n_steps + 1, n)
-        Activations at the steps 0, ..., n_steps.
-    f_prime : (n_steps, n)
-        :math:`f'(net)` at the steps 1, ..., n_steps.
-    error : (n_steps, n)
-        :math:`d_k - y^k` at the same steps; 0 for units without a target.
-    """
-
-    w: NDArray[Any]
-    y: NDArray[Any]
-    f_prime: NDArray[Any]
-    error: NDArray[Any]
-
-
-class Gradient(NamedTuple):
-    """What an algorithm computed, and what it kept for it.
-
-    Attributes
-    ----------
-    dw : (n, n)
-        Sum of the contributions to the updates, without alpha.
-    stored : int
-        Numbers that had to be kept from step to step, without weights and their updates.
-    """
-
-    dw: NDArray[Any]
-    stored: int
-
-
-def rtrl(sequence: Recurrent) -> Gradient:
-    r"""Compute the gradient forwards in time, by real-time recurrent learning.
-
-    Paper: Sec. 1, Sec. 4, footnote 3: local in time, not in space.
-
-    .. math:: p^i_{lm}(t) = f'_i \Big( \sum_j w_{ij}\, p^j_{lm}(t-1) + \delta_{il}\, y^m(t-1) \Big), \qquad
-        \Delta w_{lm} \propto \sum_t \sum_i (d_i - y^i)\, p^i_{lm}(t)
+    Paper: Sec. 4, footnote 3, and App. A.1, end of "Computational complexity".
 
     Parameters
     ----------
-    sequence : Recurrent
-
-    Returns
-    -------
-    Gradient
-    """
-    w, y, f_prime, error = sequence
-    n = len(w)
-    p = np.zeros((n, n, n), dtype=w.dtype)
-    dw = np.zeros((n, n), dtype=w.dtype)
-    for t in range(len(f_prime)):
-        advanced = np.zeros((n, n, n), dtype=w.dtype)
-        for i in range(n):
-            for l in range(n):
-                for m in range(n):
-                    total = y[t, m] if i == l else 0.0
-                    for j in range(n):
-                        total = total + w[i, j] * p[j, l, m]
-                    advanced[i, l, m] = f_prime[t, i] * total
-                    dw[l, m] = dw[l, m] + error[t, i] * advanced[i, l, m]
-        p = advanced
-    return Gradient(dw, p.size)
-
-
-def bptt(sequence: Recurrent) -> Gradient:
-    r"""Compute the gradient backwards in time, by backpropagation through time.
-
-    Paper: Sec. 3.1; Sec. 4, footnote 3: local in space, not in time. Every step's activations wait on a stack.
-
-    Parameters
-    ----------
-    sequence : Recurrent
-
-    Returns
-    -------
-    Gradient
-    """
-    w, y, f_prime, error = sequence
-    n = len(w)
-    dw = np.zeros((n, n), dtype=w.dtype)
-    later = np.zeros(n, dtype=w.dtype)
-    for t in range(len(f_prime) - 1, -1, -1):
-        theta = np.zeros(n, dtype=w.dtype)
-        for j in range(n):
-            total = error[t, j]
-            for i in range(n):
-                total = total + w[i, j] * later[i]
-            theta[j] = f_prime[t, j] * total
-            for l in range(n):
-                dw[j, l] = dw[j, l] + theta[j] * y[t, l]
-        later = theta
-    return Gradient(dw, y.size)
-
-
-def random_sequence(n: int, n_steps: int, seed: int = 0) -> Recurrent:
-    """Run a net of n logistic units with random weights; its last unit has a target at every step.
-
-    Parameters
-    ----------
-    n, n_steps, seed : int
-
-    Returns
-    -------
-    Recurrent
-    """
-    rng = np.random.default_rng((seed, n, n_steps))
-    w, y = rng.uniform(-1.0, 1.0, (n, n)), np.zeros((n_steps + 1, n))
-    y[0] = rng.uniform(size=n)
-    for t in range(n_steps):
-        y[t + 1] = 1.0 / (1.0 + np.exp(-(w @ y[t])))
-    error = np.zeros((n_steps, n))
-    error[:, -1] = rng.uniform(size=n_steps) - y[1:, -1]
-    return Recurrent(w, y, y[1:] * (1.0 - y[1:]), error)
-
-
-def products_of(algorithm: Any, n: int, n_steps: int = 2) -> float:
-    """Count an algorithm's multiplications per time step in a fully recurrent net.
-
-    Parameters
-    ----------
-    algorithm : callable
-        `rtrl` or `bptt`.
     n : int
-        Number of units; the net has n * n weights.
+        Number of units; the net has n (n + 1) weights.
+
+    Returns
+    -------
+    RecurrentTopology
+    """
+    return RecurrentTopology(n_inputs=1, n_hidden=n - 1, n_outputs=1, fully_recurrent=True)
+
+
+def rtrl_products_per_step(n: int) -> int:
+    """Count the multiplications of one time step's update by real-time recurrent learning, with an error there.
+
+    Paper: Sec. 4, "Computational complexity" and footnote 3: local in time, not in space.
+
+    Parameters
+    ----------
+    n : int
+        See `fully_recurrent`.
+
+    Returns
+    -------
+    int
+    """
+    learner, counter, functions = RTRL(fully_recurrent(n), 1.0, 0.1), Counter(), interpreted(rtrl)
+    net = learner.start(np.random.default_rng(0))
+    w, _, dw, _ = (counter.array(part) for part in net.weights)
+    y, y_before, _, _, _, e_y = (counter.array(np.full(part.shape, 0.5)) for part in net.state)
+    dy_dw, dy_dw_before = counter.array(net.dy_dw), counter.array(net.dy_dw)
+    functions["advance_sensitivities"](
+        learner.wiring, w, -1, counter.array([[0.5]]), 0, y_before, y, dy_dw, dy_dw_before
+    )
+    functions["add_sensitivity_updates"](1.0, e_y, dy_dw, dw)
+    return counter.products
+
+
+def bptt_products_per_step(n: int, n_steps: int = 10) -> float:
+    """Count the multiplications of backpropagation through time, per time step, with an error at every step.
+
+    Paper: Sec. 3.1; Sec. 4, "Computational complexity" and footnote 3: local in space, not in time.
+
+    Parameters
+    ----------
+    n : int
+        See `fully_recurrent`.
     n_steps : int
 
     Returns
     -------
     float
     """
-    counter = Counter()
-    algorithm(Recurrent(*(counter.array(part) for part in random_sequence(n, n_steps))))
+    learner, counter = BPTT(fully_recurrent(n), 1.0, 0.1), Counter()
+    w, _, dw, _ = (counter.array(part) for part in learner.start(np.random.default_rng(0)).weights)
+    y_at, e_y_at, theta = (counter.array(np.full(part.shape, 0.5)) for part in learner.memory(n_steps))
+    x, symbols = counter.array(np.full((n_steps, 1), 0.5)), np.empty(0, dtype=np.int64)
+    interpreted(bptt)["propagate_back"](
+        learner.wiring, w, symbols, x, 0, n_steps - 1, n_steps, True, y_at, e_y_at, theta.copy(), theta, dw
+    )
     return counter.products / n_steps
 
 
@@ -320,24 +246,31 @@ def exponent(sizes: Any, counts: Any) -> float:
     return line_fit(np.log(np.asarray(sizes, dtype=np.float64)), np.log(np.asarray(counts, dtype=np.float64)))[0]
 
 
-def bytes_kept(learner: LSTM, n_steps: int) -> int:
+def bytes_kept(learner: LSTM | RTRL | BPTT, n_steps: int) -> int:
     """Train a net on one sequence of random inputs, and measure what it keeps from step to step.
 
-    Paper: App. A.1, "LSTM's storage complexity".
+    Paper: App. A.1, "LSTM's storage complexity"; Sec. 4, footnote 3.
 
     Parameters
     ----------
-    learner : LSTM
+    learner : LSTM, RTRL or BPTT
     n_steps : int
 
     Returns
     -------
     int
-        Bytes of the state after the run, derivatives included; weights and the sequence itself are not in it.
+        Bytes of the state after the run, with RTRL's sensitivities and BPTT's stack; weights and the sequence itself
+        are not in it.
     """
     rng = np.random.default_rng(n_steps)
-    net, topology = learner.start(rng), learner.topology
+    net: Any = learner.start(rng)
+    topology = learner.topology
     values = rng.uniform(-1.0, 1.0, (n_steps, topology.n_inputs))
     targets = rng.uniform(size=(1, topology.n_outputs))
     learner.train(net, Batch(np.empty(0, dtype=np.int64), values, np.array([0, n_steps]), targets))
-    return sum(part.nbytes for part in net.state)
+    kept = list(net.state)
+    if isinstance(learner, RTRL):
+        kept.append(net.dy_dw)
+    if isinstance(learner, BPTT):
+        kept += learner.memory(n_steps)
+    return sum(part.nbytes for part in kept)

@@ -168,7 +168,7 @@ EQUATIONS: tuple[Equation, ...] = (
         r"|f'_{l_m}(net_{l_m}(t-m))\, w_{l_{m-1} l_m}| > 1.0 \ \text{for all } m: \text{ growth}, \qquad "
         r"< 1.0 \ \text{for all } m: \text{ decay, exponentially in } q",
         "Factors above 1 blow an error up, factors below 1 make it vanish.",
-        ("theory.error_flow.error_factors", "theory.error_flow.mean_factor_per_step"),
+        ("theory.error_flow.error_factors", "theory.error_flow.decay_rate", "theory.error_flow.mean_factor_per_step"),
         "growth_and_decay",
         "test_error_flow.py::test_one_linear_unit_scales_by_its_weight_per_step",
         DECAY,
