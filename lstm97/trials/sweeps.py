@@ -66,6 +66,10 @@ class Sweep:
 
 
 LAGS = (2, 4, 6, 8, 10, 15, 20, 50, 100)
+NOISES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+RECURRENT = ("rtrl", "bptt", "elman")
+#: As in Table 2; with hidden layers of three units, of which all is copied, as in the paper of 1992; and in levels.
+CHUNKERS = ("chunker", "chunker:n_hidden=3,mimics=state", "hierarchy")
 
 #: The sweeps of the book, by name.
 SWEEPS: Mapping[str, Sweep] = {
@@ -75,15 +79,23 @@ SWEEPS: Mapping[str, Sweep] = {
             "lag",
             "Task 2a with lags from 2 to 100 steps",
             tasks=tuple(f"long-lag:p={p}" for p in LAGS),
-            learners=("lstm", "rtrl", "bptt", "elman", "window", "time-constants", "chunker"),
-            n_trials=5,
+            learners=("lstm", *RECURRENT, "window", "time-constants", *CHUNKERS),
+            n_trials=3,
+            cap=100_000,
+        ),
+        Sweep(
+            "noise",
+            "Task 2a with random symbols among the regular ones",
+            tasks=("long-lag:p=20", *(f"long-lag:p=20,noise={noise:g}" for noise in NOISES[1:])),
+            learners=("lstm", *CHUNKERS),
+            n_trials=3,
             cap=100_000,
         ),
         Sweep(
             "other-tasks",
             "Experiments 4 and 6a, with 8 hidden units",
             tasks=("adding:T=100", "temporal-order"),
-            learners=("rtrl", "bptt", "elman", "window", "time-constants", "additive"),
+            learners=(*RECURRENT, "window", "time-constants", "additive"),
             n_trials=3,
             cap=100_000,
         ),
