@@ -98,6 +98,28 @@ DRAWINGS: Mapping[str, Drawing] = {
 N_STEPS = 5
 
 
+def title(learner: str) -> str:
+    """Name a system for a reader.
+
+    Parameters
+    ----------
+    learner : str
+        As `lstm97 run --learner` takes it.
+
+    Returns
+    -------
+    str
+        Of a system with settings of its own, with these in brackets.
+
+    Examples
+    --------
+    >>> title("chunker:n_hidden=3,mimics=state")
+    'Chunker (n_hidden=3, mimics=state)'
+    """
+    name, _, given = learner.partition(":")
+    return DRAWINGS[name].title + (f" ({given.replace(',', ', ')})" if given else "")
+
+
 def draw(axes: Axes, drawing: Drawing) -> None:
     """Draw a system unfolded in time, with the target at the last step.
 
