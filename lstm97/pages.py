@@ -317,17 +317,24 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
 def _outcome(one: Evidence) -> str:
     """One row in one sentence."""
     summary, row = one.summary, one.row
-    paper = f"The paper has {sequences_in_paper(row)}."
+    printed = not math.isnan(row.paper.sequences)
+    paper = (
+        f"The paper has {sequences_in_paper(row)}."
+        if printed
+        else "The paper prints no number, but says that it fails."
+    )
     if not summary.n:
         return f"{row.title}: {VERDICTS['']}. {paper}"
     so_far = "" if summary.complete else f", {verdict(one)}"
     interval = ""
     if summary.low < summary.high:
         interval = f" (95 % bootstrap interval {number(summary.low)} to {number(summary.high)})"
-    return (
-        f"{row.title}{so_far or ': ' + verdict(one)}. {summary.n_solved} of {summary.n} trials met the criterion, "
-        f"after {at_least(summary)} sequences on average{interval}. {paper}"
+    outcome = (
+        f"{row.title}{so_far or ': ' + verdict(one)}. {summary.n_solved} of {summary.n} trials met the criterion"
     )
+    if row.paper.solved == 0.0 and not summary.n_solved:
+        return f"{outcome} within {number(row.cap)} sequences. {paper}"
+    return f"{outcome}, after {at_least(summary)} sequences on average{interval}. {paper}"
 
 
 def tally(found: Sequence[Evidence]) -> Markdown:
@@ -615,7 +622,7 @@ def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evide
 
 
 def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Prepare the rows that have records for `lstm97.plots.ratios_to_paper`.
+    """Prepare the rows that have records, and a printed number, for `lstm97.plots.ratios_to_paper`.
 
     Parameters
     ----------
@@ -632,7 +639,7 @@ def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]
         failed = f", {one.summary.n_failed} failed" if one.summary.n_failed else ""
         return trials | {"verdict": verdict + failed}
 
-    measured = [one for one in found if one.records]
+    measured = [one for one in found if one.records and not math.isnan(one.row.paper.sequences)]
     return [(heading, [row(label, one) for label, one in rows]) for heading, rows in by_table(measured)]
 
 
@@ -844,11 +851,14 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.is_bound and summary.ratio > 1 else ""
         rate = "" if row.paper.solved == 1.0 else f"; the paper has {share(row.paper.solved)} of its trials solved"
-        text = (
-            f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
-            f"{number(row.cap)} sequences{rate}. Our trials took {bound}{factor:.2g} times {side} sequences than the "
-            f"paper's mean. "
-        )
+        if row.paper.solved == 0.0:
+            rate = "; the paper has none" + (
+                "" if math.isnan(summary.ratio) else f" by {number(row.paper.sequences)}"
+            )
+        text = f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
+        text += f"{number(row.cap)} sequences{rate}. "
+        if row.paper.solved != 0.0:
+            text += f"Our trials took {bound}{factor:.2g} times {side} sequences than the paper's mean. "
         if one.solved:
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (

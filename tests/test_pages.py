@@ -185,6 +185,27 @@ def of_stops(name: str, n: int) -> list[Evidence]:
     ]
 
 
+def failing(name: str, n: int) -> Evidence:
+    """Make the evidence of trials that were all given up at the row's cap."""
+    entry = row(name)
+    records = [record(trial, entry.cap, row=name, success=False) | {"cap": entry.cap} for trial in range(1, n + 1)]
+    return Evidence(summarise(records, entry, "literal"), records)
+
+
+def test_rows_about_failure_in_words() -> None:
+    shown = [failing(name, 18) for name in ("table2/rtrl-p10", "table2/2b-rtrl", "table2/rtrl-p4-1")]
+    card = repr(pages.card("It fails.", shown, "fig-a"))
+    assert "RTRL, p = 10: **A** reproduced. 0 of 18 trials met the criterion within 5,000,000 sequences." in card
+    assert "The paper prints no number, but says that it fails." in card
+    agreements = repr(pages.agreements(shown)).splitlines()
+    assert agreements[0].endswith("within 5,000,000 sequences; the paper has none by 5,000,000. ")
+    assert agreements[1].endswith("within 100,000 sequences; the paper has none. ")
+    assert agreements[2].endswith("Our trials took at least 4.8 times more sequences than the paper's mean. ")
+    assert "nan" not in card + "".join(agreements)
+    [(_, lines)] = pages.ratios_of(shown)
+    assert len(lines) == 2  # there is nothing to divide by for the third
+
+
 def test_what_the_paper_prints_of_competitors() -> None:
     names = ("table2/rtrl-p4-1", "table2/rtrl-p10", "table2/2b-rtrl", "table1/rtrl-3", "table2/2a")
     assert [pages.sequences_in_paper(row(name)) for name in names] == [
