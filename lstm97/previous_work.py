@@ -260,7 +260,10 @@ def left_over_steps(axes: Axes, left: Mapping[str, NDArray[np.float64]]) -> None
 
 
 def solved_by_lag(
-    axes: Axes, lags: Sequence[float], found: Mapping[str, Sequence[Sequence[tuple[bool, float]]]], xlabel: str
+    axes: Axes,
+    columns: Sequence[float | str],
+    found: Mapping[str, Sequence[Sequence[tuple[bool, float]]]],
+    xlabel: str,
 ) -> None:
     """Show how many trials each system solved at each lag, and after how many sequences, as a table of tiles.
 
@@ -270,8 +273,8 @@ def solved_by_lag(
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-    lags : sequence of float
-        Columns.
+    columns : sequence of float or str
+        Their names, such as lags.
     found : mapping of str to sequence of sequence of (bool, float)
         By system, for every column: whether each trial was solved, and its number of sequences. Columns without
         trials stay empty.
@@ -281,12 +284,12 @@ def solved_by_lag(
     Raises
     ------
     ValueError
-        If there is no system, or a system has not as many columns as there are lags.
+        If there is no system, or one has not as many columns as are named.
     """
-    if not found or any(len(columns) != len(lags) for columns in found.values()):
-        raise ValueError("solved_by_lag: give at least one system, and for every one as many columns as lags")
-    for y, columns in enumerate(found.values()):
-        for x, trials in enumerate(columns):
+    if not found or any(len(trials) != len(columns) for trials in found.values()):
+        raise ValueError("solved_by_lag: give at least one system, and for every one as many columns as named")
+    for y, of_system in enumerate(found.values()):
+        for x, trials in enumerate(of_system):
             solved = [sequences for success, sequences in trials if success]
             if not trials:
                 continue
@@ -300,9 +303,9 @@ def solved_by_lag(
             axes.text(x, y - 0.16, f"{len(solved)}/{len(trials)}", ha="center", va="center", fontsize=8, color=LABEL)
             text = f"{thousands:,.0f}k" if thousands >= 10 else f"{thousands:.1f}k"
             axes.text(x, y + 0.2, text, ha="center", va="center", fontsize=7, color=LABEL)
-    axes.set_xticks(range(len(lags)), [f"{lag:g}" for lag in lags])
+    axes.set_xticks(range(len(columns)), [one if isinstance(one, str) else f"{one:g}" for one in columns])
     axes.set_yticks(range(len(found)), list(found))
-    axes.set_xlim(-0.6, len(lags) - 0.4)
+    axes.set_xlim(-0.6, len(columns) - 0.4)
     axes.set_ylim(len(found) - 0.4, -0.6)
     axes.tick_params(length=0)
     axes.set_xlabel(xlabel)

@@ -96,9 +96,9 @@ def test_tiles_say_how_many_were_solved() -> None:
     alphas = [to_rgba(patch.get_facecolor())[3] for patch in axes.patches]
     assert alphas[0] == pytest.approx(2 * alphas[1])
     plt.close()
-    with pytest.raises(ValueError, match="as many columns as lags"):
+    with pytest.raises(ValueError, match="as many columns as named"):
         solved_by_lag(axes, (2, 10), {}, "lag")
-    with pytest.raises(ValueError, match="as many columns as lags"):
+    with pytest.raises(ValueError, match="as many columns as named"):
         solved_by_lag(axes, (2, 10), {"a": [[]]}, "lag")
 
 

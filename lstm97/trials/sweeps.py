@@ -84,6 +84,18 @@ SWEEPS: Mapping[str, Sweep] = {
             cap=100_000,
         ),
         Sweep(
+            "rtrl",
+            "What the first rows of Table 2 depend on",
+            tasks=("long-lag:p=4",),
+            learners=(
+                *("rtrl:alpha=1", "rtrl:alpha=4", "rtrl:alpha=10"),
+                *("rtrl:alpha=1,online=yes", "rtrl:alpha=1,online=yes,resets=no"),
+                *("rtrl:alpha=1,weight_range=2", "rtrl:alpha=1,n_hidden=2", "rtrl:alpha=1,n_hidden=4"),
+            ),
+            n_trials=3,
+            cap=2_000_000,
+        ),
+        Sweep(
             "noise",
             "Task 2a with random symbols among the regular ones",
             tasks=("long-lag:p=20", *(f"long-lag:p=20,noise={noise:g}" for noise in NOISES[1:])),
