@@ -75,8 +75,8 @@ DRAWINGS: Mapping[str, Drawing] = {
     "guessing": Drawing("Guessing"),
     "annealing": Drawing("Simulated annealing"),
     "multi-grid": Drawing("Multi-grid search"),
-    "narx": Drawing("NARX net", links=((0, 1, 0), _LOOP, (1, 1, 2), _TOP), errors=(_TOP, _LOOP, (1, 1, 2))),
-    "second-order": Drawing("Second-order net", links=((0, 1, 0), (0, 1, 1), _LOOP, _TOP), errors=(_TOP, _LOOP)),
+    "narx": Drawing("NARX net", links=((0, 1, 0), _TOP, (2, 1, 1), (2, 1, 2)), errors=(_TOP, (2, 1, 1), (2, 1, 2))),
+    "second-order": Drawing("Second-order net", errors=(_TOP, _LOOP)),
     "naive-carrousel": Drawing("Naive carrousel", errors=(_TOP, _LOOP), constant=(_LOOP,)),
     "cascade": Drawing(
         "Cascade-correlation",
@@ -85,7 +85,7 @@ DRAWINGS: Mapping[str, Drawing] = {
         same_step=((2, 3, 0),),
         carried=((2, 2, 1),),
     ),
-    "kalman": Drawing("Extended Kalman filter", errors=(_TOP, _LOOP)),
+    "kalman": Drawing("Extended Kalman filter", same_step=(_TOP,), carried=(_LOOP,)),
     "hierarchy": Drawing(
         "Hierarchical chunker",
         rows=("input", "level 1", "level 2", "level 3"),

@@ -1,4 +1,4 @@
-"""The LSTM learner: initial weights, training and prediction, and what a trace shows."""
+"""What all learners promise; the LSTM learner: initial weights, training and prediction, and what a trace shows."""
 
 from typing import Any
 
@@ -8,15 +8,50 @@ import oracles
 import pytest
 from nets import Setting
 from numpy.testing import assert_array_equal
+from test_tries import REFUSED
 
 from lstm97.learners import LSTM, Net
 from lstm97.network import new_state
 from lstm97.reading import READINGS, Reading
 from lstm97.tasks import Batch
 from lstm97.topology import Topology
+from lstm97.trials.tries import LEARNERS, make_try
 
 NET = Topology(2, (2, 1), 2, n_hidden=1)
 LEARNER = LSTM(NET, alpha=0.5, weight_range=0.1, in_gate_bias=(-3.0, -6.0))
+
+
+@pytest.mark.parametrize("task", ["long-lag:p=3,variant=2b", "two-sequence:T=10,N=3"])
+@pytest.mark.parametrize("name", LEARNERS)
+def test_what_a_learner_promises(name: str, task: str) -> None:
+    """Batches of any size, predictions that change nothing, and copies that go on by themselves."""
+    if (task.partition(":")[0], name) in REFUSED:
+        return
+    specification = make_try(task, name).under(Reading())
+    learner, sequences = specification.learner_of(1), specification.task_of(1)
+    batch, test = (sequences.sample(np.random.default_rng(seed), n) for seed, n in ((2, 120), (3, 20)))
+    nets = [learner.start(np.random.default_rng(1)) for _ in range(3)]
+    before = learner.predict(nets[0], test)
+    copied = learner.copy(nets[0])
+    whole = learner.train(nets[0], batch)
+    after = learner.predict(nets[0], test)
+    assert whole.shape == batch.targets.shape
+    assert not np.array_equal(after, before)
+
+    ends = (0, 1, 50, 51, 120)
+    parts = []
+    for first, last in zip(ends[:-1], ends[1:], strict=True):
+        parts.append(learner.train(nets[1], batch.part(first, last)))
+        learner.predict(nets[1], test)
+    assert_array_equal(np.concatenate(parts), whole)
+    assert_array_equal(learner.predict(nets[1], test), after)
+
+    assert_array_equal(learner.predict(copied, test), before)
+    assert_array_equal(learner.train(copied, batch), whole)
+    assert_array_equal(learner.predict(copied, test), after)
+    # the control: one of them teaches less
+    learner.train(nets[2], batch.first(1))
+    assert not np.array_equal(learner.predict(nets[2], test), after)
 
 
 def batch_of(setting: Setting, lengths: tuple[int, ...]) -> Batch:

@@ -493,11 +493,6 @@ class Recurrent:
     #: Whether activations are reset before each sequence.
     resets = True
 
-    @property
-    def n_weights(self) -> int:
-        """Number of weights."""
-        return self.topology.n_weights
-
     @cached_property
     def wiring(self) -> RecurrentWiring:
         """The sizes and switches that the equations need."""
@@ -508,6 +503,16 @@ class Recurrent:
             self.initial_y,
             self.resets,
         )
+
+    @property
+    def layer_shape(self) -> tuple[int, int]:
+        """Shape of the weights into the recurrent layer."""
+        return (self.topology.n_units, self.topology.n_sources)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return sum(n_rows * n_columns for n_rows, n_columns in (self.layer_shape, self.topology.output_shape))
 
     def new_state(self) -> RecurrentState:
         """Make a state with activations as before a first sequence.
@@ -537,8 +542,8 @@ class Recurrent:
         -------
         RecurrentNet
         """
-        shapes = (self.topology.n_units, self.topology.n_sources), self.topology.output_shape
-        return RecurrentNet(random_weights(rng, self.weight_range, *shapes), self.new_state())
+        weights = random_weights(rng, self.weight_range, self.layer_shape, self.topology.output_shape)
+        return RecurrentNet(weights, self.new_state())
 
     def copy(self, net: RecurrentNet) -> RecurrentNet:
         """Copy a net, so that later training leaves the copy alone.

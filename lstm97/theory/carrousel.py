@@ -1,8 +1,9 @@
 r"""The constant error carrousel without gates, and the two conflicts that it runs into: Section 3.2 of the paper.
 
 First the single unit: which activation function lets an error pass unchanged, and what that does to the activation.
-Then the naive approach, a learner whose hidden layer is nothing but such units. Then the conflicts: per-step updates
-of one weight that pull in opposite directions, measured in the same way with gates and without.
+Then the conflicts: per-step updates of one weight that pull in opposite directions, measured in the same way with
+gates and without. The naive approach itself, a learner whose hidden layer is nothing but such units, is
+`lstm97.learners.NaiveCarrousel`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from lstm97.learners.lstm import LSTM, Net
+from lstm97.learners import LSTM, NaiveCarrousel, Net, RecurrentTopology
+from lstm97.learners.recurrent import RecurrentNet
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task, offsets_of
 from lstm97.theory import cell_error_flow
@@ -102,144 +104,6 @@ def hold(y: float, w_jj: float, n_steps: int, constant: float = 0.0) -> Floats:
     return np.array(values)
 
 
-# ------------------------------------------------------------------------------------------- the naive approach
-
-
-@dataclass
-class NaiveNet:
-    """A net of naive carrousels.
-
-    Attributes
-    ----------
-    w : (n_units, n_inputs) float64
-        Weights into the carrousels, ``w[to, from]``.
-    w_k : (n_outputs, n_units + 1) float64
-        Weights into the output units; the last column is their bias.
-    """
-
-    w: Floats
-    w_k: Floats
-
-
-@dataclass(frozen=True)
-class NaiveCarrousel:
-    r"""Linear units that feed themselves with weight 1, between inputs and logistic output units; no gates.
-
-    .. math:: s_j(t) = s_j(t-1) + \sum_i w_{ji}\, x_i(t), \qquad y^k(t) = f\Big(\sum_j w_{kj}\, s_j(t) + b_k\Big)
-
-    All is linear up to the output units, so a unit holds a weighted sum over the whole sequence: how often which
-    input came, but not in which order. Nothing has to be truncated; the gradient is exact.
-
-    Paper: Sec. 3.2, "Of course unit j will not only be connected to itself".
-
-    Parameters
-    ----------
-    n_inputs, n_units, n_outputs : int
-    alpha : float
-        Learning rate; weights change at the end of every sequence.
-    weight_range : float
-        Initial weights are drawn uniformly from [-weight_range, weight_range].
-    """
-
-    n_inputs: int
-    n_units: int
-    n_outputs: int
-    alpha: float
-    weight_range: float
-
-    @property
-    def n_weights(self) -> int:
-        """Number of weights."""
-        return self.n_units * self.n_inputs + self.n_outputs * (self.n_units + 1)
-
-    def start(self, rng: np.random.Generator) -> NaiveNet:
-        """Make a net with initial weights.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        NaiveNet
-        """
-        shapes = (self.n_units, self.n_inputs), (self.n_outputs, self.n_units + 1)
-        return NaiveNet(*(rng.uniform(-self.weight_range, self.weight_range, shape) for shape in shapes))
-
-    def copy(self, net: NaiveNet) -> NaiveNet:
-        """Copy a net, so that later training leaves the copy alone.
-
-        Parameters
-        ----------
-        net : NaiveNet
-
-        Returns
-        -------
-        NaiveNet
-        """
-        return NaiveNet(net.w.copy(), net.w_k.copy())
-
-    def train(self, net: NaiveNet, batch: Batch) -> Floats:
-        """Present every sequence once, in order, learning from each.
-
-        Parameters
-        ----------
-        net : NaiveNet
-            Changed in place.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-            Activations of the output units where there is a target, each before learning from it.
-        """
-        outputs = np.empty_like(batch.targets)
-        for i in range(len(batch)):
-            rows, x, s, y_k = self._run(net, batch, i)
-            outputs[rows] = y_k
-            into, out = _updates(net, x, s, y_k, batch.targets[rows])
-            net.w += self.alpha * into.sum(axis=0)
-            net.w_k += self.alpha * out.sum(axis=0)
-        return outputs
-
-    def predict(self, net: NaiveNet, batch: Batch) -> Floats:
-        """Compute the outputs without learning.
-
-        Parameters
-        ----------
-        net : NaiveNet
-            Left as it is.
-        batch : Batch
-
-        Returns
-        -------
-        float64, the shape of ``batch.targets``
-        """
-        outputs = np.empty_like(batch.targets)
-        for i in range(len(batch)):
-            rows, _, _, y_k = self._run(net, batch, i)
-            outputs[rows] = y_k
-        return outputs
-
-    def _run(self, net: NaiveNet, batch: Batch, i: int) -> tuple[slice, Floats, Floats, Floats]:
-        """Run one sequence: the rows of its targets, inputs, carrousels at every step, outputs where targets are."""
-        steps = slice(int(batch.offsets[i]), int(batch.offsets[i + 1]))
-        x = np.eye(self.n_inputs)[batch.symbols[steps]] if len(batch.symbols) else batch.values[steps]
-        s = np.cumsum(x, axis=0) @ net.w.T
-        net_k = (s if batch.every_step else s[-1:]) @ net.w_k[:, :-1].T + net.w_k[:, -1]
-        return (steps if batch.every_step else slice(i, i + 1)), x, s, 1.0 / (1.0 + np.exp(-net_k))
-
-
-def _updates(net: NaiveNet, x: Floats, s: Floats, y_k: Floats, targets: Floats) -> tuple[Floats, Floats]:
-    """Compute every step's contributions to the updates, without alpha: (19), 3.1's U2 and the carrousel."""
-    n_late = len(x) - len(y_k)  # steps without a target, all at the beginning
-    e_k = np.vstack([np.zeros((n_late, y_k.shape[1])), y_k * (1.0 - y_k) * (targets - y_k)])
-    theta = np.cumsum((e_k @ net.w_k[:, :-1])[::-1], axis=0)[::-1]  # what came in later is still there
-    into = theta[:, :, None] * x[:, None, :]
-    out = e_k[:, :, None] * np.hstack([s, np.ones((len(s), 1))])[:, None, :]
-    return into, out
-
-
 # ------------------------------------------------------------------------------------------------ the conflicts
 
 
@@ -320,19 +184,20 @@ class StoreAndRead(Task):
         )
 
 
-def storing_without_gates() -> tuple[NaiveCarrousel, NaiveNet]:
+def storing_without_gates() -> tuple[NaiveCarrousel, RecurrentNet]:
     """Make a naive net for `StoreAndRead` that listens to the line and shows what it holds.
 
     Paper: Sec. 3.2; the situation in which the conflicts begin: storing has been learned, protecting has not.
 
     Returns
     -------
-    learner : NaiveCarrousel
-    net : NaiveNet
+    learner : lstm97.learners.NaiveCarrousel
+    net : lstm97.learners.recurrent.RecurrentNet
     """
-    return NaiveCarrousel(3, 1, 1, alpha=0.1, weight_range=0.1), NaiveNet(
-        np.array([[1.0, 0.0, 0.0]]), np.array([[2.0, 0.0]])
-    )
+    learner = NaiveCarrousel(RecurrentTopology(3, 1, 1, biased=True), alpha=0.1, weight_range=0.0)
+    net = learner.start(np.random.default_rng(0))
+    net.weights.w[0, 0], net.weights.w_k[0, 0] = 1.0, 2.0
+    return learner, net
 
 
 def storing_with_gates(bias: float = -10.0, out_gate: bool = True) -> tuple[LSTM, Net]:
@@ -398,26 +263,33 @@ class Updates(NamedTuple):
     out: Floats
 
 
-def updates_without_gates(learner: NaiveCarrousel, net: NaiveNet, batch: Batch) -> Updates:
-    """Split the update of a naive net after one sequence into the contributions of its steps.
+def updates_without_gates(learner: NaiveCarrousel, net: RecurrentNet, batch: Batch) -> Updates:
+    r"""Split the update of a naive net after one sequence into the contributions of its steps.
 
-    Paper: Sec. 3.2.
+    Paper: Sec. 3.2. An error that arrives at a carrousel goes back to all earlier steps as it is.
+
+    .. math:: \vartheta_j(t) = \sum_{t' \ge t} \sum_k w_{kj}\, e_k(t')
 
     Parameters
     ----------
-    learner : NaiveCarrousel
-    net : NaiveNet
+    learner : lstm97.learners.NaiveCarrousel
+        Its outputs see carrousels only, and have a bias.
+    net : lstm97.learners.recurrent.RecurrentNet
         Left as it is.
     batch : Batch
-        One sequence.
+        One sequence of real-valued inputs.
 
     Returns
     -------
     Updates
     """
-    rows, x, s, y_k = learner._run(net, batch, 0)
-    into, out = _updates(net, x, s, y_k, batch.targets[rows])
-    return Updates(into, out[:, :, :-1])
+    x, w, w_kj = batch.values, net.weights.w, net.weights.w_k[:, :-1]
+    y_k = learner.predict(net, batch)
+    n_late = len(x) - len(y_k)  # steps without a target, all at the beginning
+    e_k = np.vstack([np.zeros((n_late, y_k.shape[1])), y_k * (1.0 - y_k) * (batch.targets - y_k)])
+    s = np.cumsum(x, axis=0) @ w.T
+    theta = np.cumsum((e_k @ w_kj)[::-1], axis=0)[::-1]
+    return Updates(theta[:, :, None] * x[:, None, :], e_k[:, :, None] * s[:, None, :])
 
 
 def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:

@@ -20,15 +20,21 @@ from lstm97.experiments import row as find_row
 from lstm97.experiments.base import with_choices
 from lstm97.learners import (
     BPTT,
+    NARX,
     RTRL,
     Additive,
+    Annealing,
     Cascade,
     Chunker,
     Elman,
     Guessing,
     Hierarchy,
+    Kalman,
     Learner,
+    MultiGrid,
+    NaiveCarrousel,
     RecurrentTopology,
+    SecondOrder,
     TimeConstants,
     Window,
 )
@@ -49,6 +55,8 @@ from lstm97.tasks import (
 PREFIX = "tries/"
 #: Number of hidden units of a learner that is not LSTM, where the paper names none.
 N_HIDDEN = 8
+#: Longest delay of a NARX net: of the lags in Table 2, p = 4 is within it, and p = 10 beyond.
+N_DELAYS = 4
 
 
 class PairError(ValueError):
@@ -225,6 +233,79 @@ def _additive(
     return Additive(topology, setting.alpha(alpha), setting.weight_range(weight_range), scale)
 
 
+def _naive_carrousel(
+    setting: _Setting,
+    *,
+    n_hidden: int | None = None,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+) -> Learner:
+    topology = dataclasses.replace(setting.recurrent(n_hidden), biased=True)  # output units only
+    return NaiveCarrousel(topology, setting.alpha(alpha), setting.weight_range(weight_range))
+
+
+def _narx(
+    setting: _Setting,
+    *,
+    delays: int = N_DELAYS,
+    fed_back: str = "outputs",
+    n_hidden: int | None = None,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+) -> Learner:
+    topology = setting.recurrent(n_hidden)
+    return NARX(topology, setting.alpha(alpha), setting.weight_range(weight_range), delays, fed_back)
+
+
+def _second_order(
+    setting: _Setting,
+    *,
+    n_hidden: int | None = None,
+    alpha: float | None = None,
+    weight_range: float | None = None,
+) -> Learner:
+    topology = setting.recurrent(n_hidden, fully_recurrent=isinstance(setting.task, EmbeddedReber))
+    return SecondOrder(topology, setting.alpha(alpha), setting.weight_range(weight_range))
+
+
+def _kalman(
+    setting: _Setting,
+    *,
+    n_hidden: int | None = None,
+    alpha: float = 1.0,  # no step along a gradient: the row's doesn't apply
+    weight_range: float | None = None,
+    variance: float = 100.0,
+    drift: float = 1e-4,
+    discount: float = 1.0,
+) -> Learner:
+    topology = setting.recurrent(n_hidden)
+    return Kalman(topology, alpha, setting.weight_range(weight_range), variance, drift, discount)
+
+
+def _annealing(
+    setting: _Setting,
+    *,
+    n_hidden: int | None = None,
+    weight_range: float = 10.0,
+    n_shown: int = 20,
+    temperature: float = 0.1,
+    cooling: float = 0.85,
+    cycles: int = 5,
+) -> Learner:
+    return Annealing(setting.recurrent(n_hidden), weight_range, n_shown, temperature, cooling, cycles)
+
+
+def _multi_grid(
+    setting: _Setting,
+    *,
+    n_hidden: int | None = None,
+    weight_range: float = 10.0,
+    n_shown: int = 20,
+    tries: int = 10,
+) -> Learner:
+    return MultiGrid(setting.recurrent(n_hidden), weight_range, n_shown, tries)
+
+
 #: The learners that can be tried, by name.
 LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "lstm": _lstm,
@@ -238,6 +319,12 @@ LEARNERS: Mapping[str, Callable[..., Learner]] = {
     "cascade": _cascade,
     "time-constants": _time_constants,
     "additive": _additive,
+    "naive-carrousel": _naive_carrousel,
+    "narx": _narx,
+    "second-order": _second_order,
+    "kalman": _kalman,
+    "annealing": _annealing,
+    "multi-grid": _multi_grid,
 }
 #: The tasks that can be tried, by name, with the values of parameters that need not be given.
 TASKS: Mapping[str, tuple[type[Task], dict[str, Any]]] = {
