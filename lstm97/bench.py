@@ -32,7 +32,10 @@ JAX_TRIALS = 64
 STEPS = 20_000
 
 #: Learning systems whose cost is measured, and the sizes of their hidden layers.
-SYSTEMS = ("lstm", "bptt", "rtrl", "elman", "window", "time-constants", "additive")
+SYSTEMS = (
+    *("lstm", "bptt", "rtrl", "elman", "window", "narx", "time-constants", "additive", "naive-carrousel"),
+    *("second-order", "kalman"),
+)
 N_HIDDEN = (4, 8, 16, 32)
 
 

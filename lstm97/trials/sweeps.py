@@ -79,7 +79,10 @@ SWEEPS: Mapping[str, Sweep] = {
             "lag",
             "Task 2a with lags from 2 to 100 steps",
             tasks=tuple(f"long-lag:p={p}" for p in LAGS),
-            learners=("lstm", *RECURRENT, "window", "time-constants", *CHUNKERS),
+            learners=(
+                *("lstm", *RECURRENT, "window", "narx", "time-constants", "additive", "naive-carrousel"),
+                *("second-order", *CHUNKERS),
+            ),
             n_trials=3,
             cap=100_000,
         ),
@@ -107,13 +110,16 @@ SWEEPS: Mapping[str, Sweep] = {
             "other-tasks",
             "Experiments 4 and 6a, with 8 hidden units",
             tasks=("adding:T=100", "temporal-order"),
-            learners=(*RECURRENT, "window", "time-constants", "additive"),
+            learners=(
+                *(*RECURRENT, "window", "narx", "time-constants", "additive", "naive-carrousel"),
+                *("second-order", "kalman"),
+            ),
             n_trials=3,
             cap=100_000,
         ),
         Sweep(
             "guessing",
-            "Random weight guessing, nets A1 and A2",
+            "Weights without a gradient: guessed at random, annealed, searched for",
             tasks=(
                 "two-sequence:T=100,N=3",
                 "two-sequence:T=500,N=3",
@@ -124,8 +130,8 @@ SWEEPS: Mapping[str, Sweep] = {
                 "multiplication:T=100",
                 "temporal-order",
             ),
-            learners=("guessing", "guessing:net=A2"),
-            n_trials=5,
+            learners=("guessing", "guessing:net=A2", "annealing", "multi-grid"),
+            n_trials=3,
             cap=100_000,
         ),
     )
