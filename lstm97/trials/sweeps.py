@@ -68,6 +68,8 @@ class Sweep:
 LAGS = (2, 4, 6, 8, 10, 15, 20, 50, 100)
 NOISES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 RECURRENT = ("rtrl", "bptt", "elman")
+DELAYED = ("window", "narx", "narx:fed_back=hidden")
+KEEPING = ("time-constants", "additive", "naive-carrousel")
 #: As in Table 2; with hidden layers of three units, of which all is copied, as in the paper of 1992; and in levels.
 CHUNKERS = ("chunker", "chunker:n_hidden=3,mimics=state", "hierarchy")
 
@@ -79,10 +81,7 @@ SWEEPS: Mapping[str, Sweep] = {
             "lag",
             "Task 2a with lags from 2 to 100 steps",
             tasks=tuple(f"long-lag:p={p}" for p in LAGS),
-            learners=(
-                *("lstm", *RECURRENT, "window", "narx", "time-constants", "additive", "naive-carrousel"),
-                *("second-order", *CHUNKERS),
-            ),
+            learners=("lstm", *RECURRENT, *DELAYED, *KEEPING, "second-order", *CHUNKERS),
             n_trials=3,
             cap=100_000,
         ),
@@ -110,10 +109,7 @@ SWEEPS: Mapping[str, Sweep] = {
             "other-tasks",
             "Experiments 4 and 6a, with 8 hidden units",
             tasks=("adding:T=100", "temporal-order"),
-            learners=(
-                *(*RECURRENT, "window", "narx", "time-constants", "additive", "naive-carrousel"),
-                *("second-order", "kalman"),
-            ),
+            learners=(*RECURRENT, *DELAYED, *KEEPING, "second-order", "kalman"),
             n_trials=3,
             cap=100_000,
         ),
