@@ -1,9 +1,10 @@
 """Mutation of formulas: change one operator in one function, and see whether a check or a test notices.
 
-python tests/mutation.py          every operator of every function, in some minutes; fails if one survives unexplained
+python tests/mutation.py                  every operator of every function; fails if one survives unexplained
+python tests/mutation.py network          those whose names begin like this
 
 First come the checks of the equations that name the function. What gets past them is put into a copy of the package,
-for the tests of `HELD_BY`.
+for one of `TESTS`.
 """
 
 import ast
@@ -50,26 +51,32 @@ REACHED_BY = {
     "activations.power_of_two": ("logistic",),
 }
 
-#: Functions of which a change can get past the checks of equations, and the test that notices it.
-HELD_BY = {
-    "theory.error_flow.sensitivity": "test_error_flow.py: forwards against backwards",
-    "theory.cell_error_flow.sensitivity": "test_cell_error_flow.py: forwards against backwards",
-    "theory.carrousel.storing_without_gates": "test_carrousel.py: a net set by hand",
-    "theory.carrousel.storing_with_gates": "test_carrousel.py: a net set by hand",
-    "theory.carrousel.least_wrong_for_a_sum": "test_carrousel.py: against sampled sequences",
-    "theory.carrousel.updates_without_gates": "test_carrousel.py: steps add up to the update",
-    "theory.carrousel.updates_with_gates": "test_carrousel.py: steps add up to the update",
-    "theory.carrousel.opposing_share": "test_carrousel.py: by hand",
-    "theory.carrousel.conflict_shares": "test_carrousel.py: conflicts grow with the lag",
-    "theory.truncation.backward_pass": "test_truncation.py: against the frozen run",
-    "theory.truncation.numerical": "test_truncation.py: against complex steps",
-    "theory.truncation.cosine": "test_truncation.py: by hand",
-    "theory.cost.bytes_kept": "test_cost.py: by hand",
-    "network.finish_step": "test_network.py: one step later shifts the outputs; when updates are due",
-    "network.respond": "test_network.py: the same bits as with learning",
-    "activations.exp": "test_activations.py: against a high-precision reference",
-    "activations.exp_reduced": "test_activations.py: terms of high order, to the last place",
+#: Tests that notice changes which get past the checks of equations, and of which functions.
+TESTS = {
+    "test_error_flow.py::test_sensitivity_forwards_is_the_factor_backwards": ("theory.error_flow.sensitivity",),
+    "test_cell_error_flow.py::test_forwards_and_backwards_agree": ("theory.cell_error_flow.sensitivity",),
+    "test_carrousel.py::test_conflicts_grow_with_the_lag_and_gates_remove_them": (
+        "theory.carrousel.storing_without_gates",
+        "theory.carrousel.storing_with_gates",
+        "theory.carrousel.conflict_shares",
+    ),
+    "test_carrousel.py::test_noise_adds_up_to_what_the_normal_distribution_says": (
+        "theory.carrousel.least_wrong_for_a_sum",
+    ),
+    "test_carrousel.py::test_steps_add_up_to_the_update": (
+        "theory.carrousel.updates_without_gates",
+        "theory.carrousel.updates_with_gates",
+    ),
+    "test_carrousel.py::test_opposing_share": ("theory.carrousel.opposing_share",),
+    "test_truncation.py::test_backward_pass": ("theory.truncation.backward_pass",),
+    "test_truncation.py::test_numerical_derivatives": ("theory.truncation.numerical",),
+    "test_truncation.py::test_cosine": ("theory.truncation.cosine",),
+    "test_cost.py::test_what_others_keep": ("theory.cost.bytes_kept",),
+    "test_network.py::test_one_step_later_shifts_the_outputs": ("network.finish_step",),
+    "test_network.py::test_responding_without_learning_gives_the_same_bits": ("network.respond",),
+    "test_activations.py::test_exp_is_accurate_over_the_whole_range": ("activations.exp", "activations.exp_reduced"),
 }
+HELD_BY = {function: test for test, functions in TESTS.items() for function in functions}
 
 #: Changes that change nothing: function and number of the operator.
 EQUIVALENT = {
@@ -235,32 +242,35 @@ def noticed(module: ModuleType, function: str, copy: ModuleType) -> bool:
     return False
 
 
-def noticed_by_test(module: ModuleType, source: str, file: str) -> bool:
-    """Tell whether a test file turns red in a copy of the package with one module changed."""
+def noticed_by_test(module: ModuleType, source: str, test: str) -> bool:
+    """Tell whether a test turns red in a copy of the package with one module changed."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("lstm97", "tests"):
             shutil.copytree(ROOT / name, Path(folder, name), ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "data", "notebooks", "book"):
             Path(folder, name).symlink_to(ROOT / name)
         Path(folder, *module.__name__.split(".")).with_suffix(".py").write_text(source)
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{file}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/{test}"]
         run = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": folder}, capture_output=True)
         return run.returncode == 1
 
 
 def main() -> None:
-    made, by_tests, needed, equivalent, survivors = 0, 0, set(), set(), []
+    made, by_tests, sound, equivalent, survivors = 0, 0, set(), set(), []
+    begins = tuple(sys.argv[1:]) or ("",)
     for module, function in targets():
         name, number = f"{short(module)}.{function}", 0
-        while found := changed_source(module, function, number):
+        while name.startswith(begins) and (found := changed_source(module, function, number)):
             made, number = made + 1, number + 1
             source, what = found
             print(f"{made:4d} {name}, operator {number}: {what}", file=sys.stderr)
             if checks_of(name) and noticed(module, function, module_of(module, source)):
                 continue
             if name in HELD_BY:
-                needed.add(name)
-                if noticed_by_test(module, source, HELD_BY[name].partition(":")[0]):
+                if name not in sound and noticed_by_test(module, inspect.getsource(module), HELD_BY[name]):
+                    sys.exit(f"{HELD_BY[name]} is red before anything is changed")
+                sound.add(name)
+                if noticed_by_test(module, source, HELD_BY[name]):
                     by_tests += 1
                     continue
             if (name, number) in EQUIVALENT:
@@ -268,7 +278,9 @@ def main() -> None:
                 continue
             survivors.append(f"{name}, operator {number}: {what}")
     print(f"{made} mutants: {by_tests} noticed by tests, {len(equivalent)} equivalent, all but these by checks")
-    stale = [f"{key}: not needed any more" for key in (set(HELD_BY) - needed) | (set(EQUIVALENT) - equivalent)]
+    unneeded = [name for name in HELD_BY if name not in sound]
+    unneeded += [f"{name}, operator {number}" for name, number in EQUIVALENT if (name, number) not in equivalent]
+    stale = [f"{name}: not needed any more" for name in unneeded if name.startswith(begins)]
     print(*survivors, *stale, sep="\n")
     sys.exit(bool(survivors or stale))
 

@@ -83,7 +83,7 @@ def watch(
     learner : LSTM
     task : Task
     test : Batch
-        Sequences to look at, as many of one kind as of the other.
+        Sequences to look at, of either kind with equal probability.
     n, every : int
         Training sequences in all, and between two looks.
     seed : int
