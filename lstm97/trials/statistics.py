@@ -18,6 +18,7 @@ VERDICTS = {
     "B": "within a factor of 3",
     "C": "ordering only",
     "N": "not reproduced",
+    "U": "undecided",
     "": "not measured yet",
 }
 BOOTSTRAP_SEED = 1997
@@ -205,12 +206,15 @@ def _verdict(summary: Summary) -> str:
     paper has some solved. Else A if the shares agree, the printed one lying in the 95 % interval of ours, and the
     mean's 95 % interval holds the printed mean or the two are within a factor of 1.5; B if they are within 3; else N,
     unless `with_orderings` finds a C. Which trials a mean is over: see `Summary`. Where the paper prints no number of
-    sequences, the shares decide between A and N.
+    sequences, the shares decide between A and N. U if the paper has no trial solved by a number of sequences, and
+    ours, of which none was solved either, were given up before it.
     """
     if summary.share_is_off:
         return "N"
     if math.isnan(summary.ratio):
         return "A" if summary.share_agrees else "N"
+    if summary.row.paper.solved == 0.0 and not summary.n_solved and summary.ratio < 1.0:
+        return "U"
     factor = max(summary.ratio, 1 / summary.ratio)
     agrees = summary.low <= summary.row.paper.sequences <= summary.high or factor <= 1.5
     if agrees and summary.share_agrees:

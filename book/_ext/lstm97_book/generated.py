@@ -101,7 +101,7 @@ def verdicts(root: Path, name: str = "tab-verdicts") -> str:
     body = importlib.import_module("lstm97.pages").verdict_counts(scores())._repr_markdown_()
     caption = (
         "Number of rows by verdict, under every reading that was run: A reproduced, B within a factor of 3, C "
-        "ordering only, N not reproduced. A row with two stops counts twice."
+        "ordering only, N not reproduced, U undecided. A row with two stops counts twice."
     )
     return framed(caption, name, body)
 
