@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from test_recurrent import batch_of, inputs_of
 
 from lstm97.learners import Guessing, RecurrentTopology, guessing
-from lstm97.tasks import LongLag, Parity, Task, TwoSequence
+from lstm97.tasks import Latch, LongLag, Parity, Task, TwoSequence
 
 FORM = RecurrentTopology(2, 1, 2)  # for the sequences' form only
 
@@ -93,8 +93,8 @@ def test_a_copy_goes_on_with_the_same_guesses() -> None:
 
 @pytest.mark.parametrize(
     ("task", "net", "n_hidden"),
-    [(TwoSequence(20, 3), "A1", 1), (Parity(20, 30), "A2", 10)],
-    ids=["2-sequence", "parity"],
+    [(TwoSequence(20, 3), "A1", 1), (Latch(20, 30), "A1", 1), (Parity(20, 30), "A2", 10)],
+    ids=["2-sequence", "latch", "parity"],
 )
 def test_what_the_paper_says_guessing_solves(task: Task, net: str, n_hidden: int) -> None:
     learner = Guessing(1, n_hidden, 1, task.tolerance, net)

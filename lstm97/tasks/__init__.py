@@ -1,8 +1,9 @@
-"""The tasks of Sec. 5, and parity, one file each. A task draws sequences and knows nothing of networks."""
+"""The tasks of Sec. 5, parity and the latch problem, one file each. They draw sequences and know of no net."""
 
 from lstm97.tasks.adding import Adding
 from lstm97.tasks.base import Batch, Task
 from lstm97.tasks.distractors import Distractors
+from lstm97.tasks.latch import Latch
 from lstm97.tasks.long_lag import LongLag
 from lstm97.tasks.multiplication import Multiplication
 from lstm97.tasks.parity import Parity
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Distractors",
     "EmbeddedReber",
+    "Latch",
     "LongLag",
     "Multiplication",
     "Parity",

@@ -119,6 +119,7 @@ SWEEPS: Mapping[str, Sweep] = {
             tasks=(
                 "two-sequence:T=100,N=3",
                 "two-sequence:T=500,N=3",
+                "latch",
                 "parity",
                 "distractors",
                 "two-sequence:T=100,N=3,variant=3c",

@@ -44,6 +44,7 @@ from lstm97.tasks import (
     Adding,
     Distractors,
     EmbeddedReber,
+    Latch,
     LongLag,
     Multiplication,
     Parity,
@@ -336,6 +337,7 @@ TASKS: Mapping[str, tuple[type[Task], dict[str, Any]]] = {
     "multiplication": (Multiplication, {"T": 100}),
     "temporal-order": (TemporalOrder, {"n_relevant": 2}),
     "parity": (Parity, {"T": 500}),
+    "latch": (Latch, {"T": 500, "longest": 600}),
 }
 
 
@@ -356,7 +358,7 @@ def _row_like(task: Task) -> LSTMRow:
             name = "table8/T100"
         case TemporalOrder():
             name = {2: "table9/6a", 3: "table9/6b"}[task.n_relevant]
-        case Parity():  # no row: like Task 3a, but right answers are enough
+        case Parity() | Latch():  # no row: like Task 3a, but right answers are enough
             row = lstm_row("table4/T100-N3")
             return dataclasses.replace(row, stop=ErrorsOnTestSet(beta=task.tolerance, every=100, milestones=()))
         case _:
