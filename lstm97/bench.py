@@ -8,13 +8,17 @@ and what is worth keeping are the ratios.
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.experiments import Specification, row
 from lstm97.lanes import Lanes, Work, kind_of
-from lstm97.learners import LSTM, Learner, Net
+from lstm97.learners import LSTM, Cascade, Learner, Net
+from lstm97.learners.cascade import MOST_EPOCHS, CascadeNet, Progress, QuickpropWeights
 from lstm97.other_engines import jax_trials, numpy_loop, torch_loop
 from lstm97.reading import Reading
 from lstm97.tasks import Batch, Distractors
@@ -31,11 +35,17 @@ JAX_TRIALS = 64
 #: Time steps of one trial in one round, about.
 STEPS = 20_000
 
-#: Learning systems whose cost is measured, and the sizes of their hidden layers.
-SYSTEMS = (
-    *("lstm", "bptt", "rtrl", "elman", "window", "narx", "time-constants", "additive", "naive-carrousel"),
-    *("second-order", "kalman"),
-)
+#: Learning systems whose cost is measured, by the task that they learn meanwhile. Those that predict symbols, or look
+#: at few steps where there is but one target, have a target at every step.
+SYSTEMS = {
+    "adding": (
+        *("lstm", "bptt", "rtrl", "elman", "narx", "time-constants", "additive", "naive-carrousel", "second-order"),
+        *("kalman", "annealing", "multi-grid", "guessing"),
+    ),
+    "long-lag:p=20": ("window", "chunker", "hierarchy"),
+    "reber": ("cascade",),
+}
+#: Sizes of their hidden layers.
 N_HIDDEN = (4, 8, 16, 32)
 
 
@@ -60,10 +70,10 @@ def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> di
     return best
 
 
-def _one_trial(task: Any, learner: Learner) -> Callable[[], int]:
-    """Make a round of one trial by itself."""
+def _one_trial(task: Any, learner: Learner, start: Callable[..., Any] | None = None) -> Callable[[], int]:
+    """Make a round of one trial by itself, perhaps with another net than the learner starts with."""
     rng = np.random.default_rng(0)
-    net = learner.start(rng)
+    net = (start or learner.start)(rng)
     n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
 
     def engine() -> int:
@@ -248,25 +258,53 @@ def growth() -> dict[str, list[dict[str, Any]]]:
 def systems() -> dict[str, list[dict[str, Any]]]:
     """Measure how the cost of a step grows with the hidden layer, for every learning system.
 
-    They learn the adding problem, T = 100. LSTM has half as many blocks of two cells as the others have hidden units.
+    LSTM has half as many blocks of two cells as the others have hidden units. A cascade, which grows by itself, is
+    given its hidden units, and measured while it trains candidates for the next one.
 
     Returns
     -------
     dict of str to list of dict
-        By learner, as `lstm97.trials.tries.LEARNERS` names them: ``hidden``, ``weights`` and ``ns_per_step``.
+        By learner, as `lstm97.trials.tries.LEARNERS` names them: ``task``, ``hidden``, ``weights`` and
+        ``ns_per_step``.
     """
-    task = _literal(ROW)[0].task_of(1)
     found: dict[str, list[dict[str, Any]]] = {}
-    for name in SYSTEMS:
+    for task_text, name in ((task, name) for task, names in SYSTEMS.items() for name in names):
         found[name] = []
         for n_hidden in N_HIDDEN:
+            start, n_weights = None, None
             if name == "lstm":
                 learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
+                task = _literal(ROW)[0].task_of(1)
             else:
-                learner = make_try("adding", f"{name}:n_hidden={n_hidden}").under(Reading()).learner_of(1)
-            times = _rounds({"one": _one_trial(task, learner)}, n_rounds=3)
-            found[name].append({"hidden": n_hidden, "weights": learner.n_weights, "ns_per_step": times["one"]})
+                sized = name if name == "cascade" else f"{name}:n_hidden={n_hidden}"
+                specification = make_try(task_text, sized).under(Reading())
+                learner, task = specification.learner_of(1), specification.task_of(1)
+            if isinstance(learner, Cascade):
+                start = partial(_grown, learner, n_hidden)
+                n_weights = start(np.random.default_rng(0)).n_weights
+            times = _rounds({"one": _one_trial(task, learner, start)}, n_rounds=3)
+            point = {"hidden": n_hidden, "weights": n_weights or learner.n_weights, "ns_per_step": times["one"]}
+            found[name].append({"task": task_text} | point)
     return found
+
+
+def _grown(learner: Cascade, n_hidden: int, rng: np.random.Generator) -> CascadeNet:
+    """Make a cascade that has hidden units, with random weights, and is about to train candidates."""
+    n_sources = learner.n_inputs + n_hidden + 1
+
+    def weights(n: int, n_sources: int) -> NDArray[np.float64]:
+        return rng.uniform(-1.0, 1.0, size=(n, n_sources))
+
+    net = learner.start(rng)
+    w = weights(n_hidden, n_sources)
+    w[:, learner.n_inputs : -1] = np.tril(w[:, learner.n_inputs : -1])
+    return replace(
+        net,
+        w=w,
+        outputs=QuickpropWeights.new(weights(learner.n_outputs, n_sources)),
+        pool=QuickpropWeights.new(weights(learner.n_candidates, n_sources + 1)),
+        progress=Progress(MOST_EPOCHS),
+    )
 
 
 def bench() -> dict[str, Any]:
