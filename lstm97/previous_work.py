@@ -5,10 +5,11 @@ Paper: Sec. 2 and 5; Tables 1 and 2.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -248,15 +249,26 @@ def left_over_steps(axes: Axes, left: Mapping[str, NDArray[np.float64]]) -> None
         if shown.size:
             ends.append((float(shown[-1] + 1), float(values[shown[-1]]), name))
     longest = max(len(values) for values in left.values())
-    for x, y, name in ends:
-        if x < longest:
-            axes.annotate(name, (x, y), (3, 2), textcoords="offset points", fontsize=8, color=LABEL)
+    for x, y, names in _close([end for end in ends if end[0] < longest]):
+        text = "\n".join(names)
+        axes.annotate(text, (x, y), (4, 2), textcoords="offset points", fontsize=8, color=LABEL, va="bottom")
     axes.set_yscale("log")
     axes.set_xlim(1, longest)
     axes.set_xlabel("step")
     axes.set_ylabel("difference in the outputs")
     label_lines(axes, [(y, name) for x, y, name in ends if x == longest], 8.0)
     axes.grid(axis="y")
+
+
+def _close(ends: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, list[str]]]:
+    """Put the names of curves together that end within three steps and a factor of ten of each other."""
+    together: list[tuple[float, float, list[str]]] = []
+    for x, y, name in sorted(ends):
+        if together and x - together[-1][0] <= 3 and 0.1 < y / together[-1][1] < 10:
+            together[-1] = (x, y, [*together[-1][2], name])
+        else:
+            together.append((x, y, [name]))
+    return together
 
 
 def solved_by_lag(
@@ -297,12 +309,12 @@ def solved_by_lag(
             if not solved:
                 axes.plot([x], [y], ls="", marker="^", ms=7, mfc="none", mec=FAILURE, mew=1.2)
                 continue
-            tile = Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fc=to_rgba(INTERNAL_STATE, 0.4 * share), ec="none")
-            axes.add_patch(tile)
+            axes.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fc=_tint(share), ec="none"))
             thousands = float(np.median(solved)) / 1000
-            axes.text(x, y - 0.16, f"{len(solved)}/{len(trials)}", ha="center", va="center", fontsize=8, color=LABEL)
+            on_tile: dict[str, Any] = {"ha": "center", "va": "center", "color": "#1A1A1A"}
+            axes.text(x, y - 0.16, f"{len(solved)}/{len(trials)}", fontsize=8, **on_tile)
             text = f"{thousands:,.0f}k" if thousands >= 10 else f"{thousands:.1f}k"
-            axes.text(x, y + 0.2, text, ha="center", va="center", fontsize=7, color=LABEL)
+            axes.text(x, y + 0.2, text, fontsize=7, **on_tile)
     axes.set_xticks(range(len(columns)), [one if isinstance(one, str) else f"{one:g}" for one in columns])
     axes.set_yticks(range(len(found)), list(found))
     axes.set_xlim(-0.6, len(columns) - 0.4)
@@ -311,3 +323,10 @@ def solved_by_lag(
     axes.set_xlabel(xlabel)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _tint(share: float) -> tuple[float, float, float]:
+    """Mix a tile's colour: light enough for dark text, on a light page and on a dark one."""
+    weight = 0.15 + 0.4 * share
+    red, green, blue = to_rgb(INTERNAL_STATE)
+    return 1 - weight * (1 - red), 1 - weight * (1 - green), 1 - weight * (1 - blue)
