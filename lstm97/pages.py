@@ -548,7 +548,8 @@ def comparison(found: Sequence[Evidence]) -> Table:
         summary = one.summary
         solved = interval = "–"
         if summary.n:
-            rate = f"{100 * summary.rate_low:.0f}–{100 * summary.rate_high:.0f}\N{NO-BREAK SPACE}%"
+            low, high = f"{100 * summary.rate_low:.0f}", f"{100 * summary.rate_high:.0f}"
+            rate = f"{low}\N{WORD JOINER}–\N{WORD JOINER}{high}\N{NO-BREAK SPACE}%"  # breaks before the bracket only
             solved = f"{summary.n_solved} of {summary.n} ({rate})"
             interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(

@@ -100,7 +100,7 @@ def test_failures_make_the_mean_a_lower_bound() -> None:
     assert pages.at_least(one.summary).startswith("≥")
     assert not pages.at_least(found(*SOLVED).summary).startswith("≥")
     text = repr(pages.comparison([one]))
-    assert "19 of 20 (76–99\N{NO-BREAK SPACE}%)" in text
+    assert "19 of 20 (76\N{WORD JOINER}–\N{WORD JOINER}99\N{NO-BREAK SPACE}%)" in text
     [trials] = pages.trials_of([one], lambda entry: entry.row.title)
     assert trials["failures"] == [1_000_000]
     assert len(trials["successes"]) == 19
