@@ -2,7 +2,7 @@
 
 Where the paper is silent, contradicts itself or can be read in two ways, the code asks the reading; it never hides
 a choice. The default of every field is the literal choice: what the text says, or, where it says nothing, the
-plainest way of doing it. Two readings have names: `READINGS`.
+plainest way of doing it. Some readings have names: `READINGS`.
 """
 
 import dataclasses
@@ -230,6 +230,7 @@ READINGS: dict[str, Reading] = {
     "wide-start-linear": Reading(initial_range=0.5, output_unit="linear"),
     "recurrent": Reading(recurrence="always"),
     "gates-as-adding": Reading(multiplication_gates="Sec. 5.4"),
+    "ranges-of-table-10": Reading(ranges="Table 10"),
 }
 
 
