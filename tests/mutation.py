@@ -57,11 +57,11 @@ TESTS = {
     "test_cell_error_flow.py::test_forwards_and_backwards_agree": ("theory.cell_error_flow.sensitivity",),
     "test_carrousel.py::test_conflicts_grow_with_the_lag_and_gates_remove_them": (
         "theory.carrousel.storing_without_gates",
-        "theory.carrousel.storing_with_gates",
         "theory.carrousel.conflict_shares",
     ),
     "test_carrousel.py::test_noise_adds_up_to_what_the_normal_distribution_says": (
         "theory.carrousel.least_wrong_for_a_sum",
+        "theory.carrousel.storing_with_gates",
     ),
     "test_carrousel.py::test_steps_add_up_to_the_update": (
         "theory.carrousel.updates_without_gates",

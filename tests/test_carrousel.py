@@ -1,5 +1,7 @@
 """The constant error carrousel without gates: the single unit, and the measured conflicts."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -24,15 +26,16 @@ def test_constant_of_integration_moves_the_activation() -> None:
 def test_steps_add_up_to_the_update(every_step: bool) -> None:
     rng = np.random.default_rng(1)
     task = StoreAndRead(7, every_step)
-    naive = NaiveCarrousel(RecurrentTopology(3, 2, 1, biased=True), alpha=0.5, weight_range=1.0)
+    naive = NaiveCarrousel(RecurrentTopology(3, 2, 2, biased=True), alpha=0.5, weight_range=1.0)
     net, batch = naive.start(rng), task.sample(rng, 1)
+    batch = dataclasses.replace(batch, targets=np.hstack([batch.targets, 0.3 - 0.2 * batch.targets]))  # two outputs
     found, trained = carrousel.updates_without_gates(naive, net, batch), naive.copy(net)
     naive.train(trained, batch)
     change_k = trained.weights.w_k - net.weights.w_k
     assert trained.weights.w - net.weights.w == pytest.approx(0.5 * found.into.sum(axis=0))
     assert change_k[:, :-1] == pytest.approx(0.5 * found.out.sum(axis=0))
 
-    gated = LSTM(Topology(3, (2,), 1), alpha=0.5, weight_range=1.0)
+    gated = LSTM(Topology(3, (2,), 2), alpha=0.5, weight_range=1.0)
     start = gated.start(rng)
     split, after = carrousel.updates_with_gates(gated, start, batch), gated.copy(start)
     gated.train(after, batch)
@@ -51,7 +54,8 @@ def test_noise_adds_up_to_what_the_normal_distribution_says(lag: int) -> None:
     wrong = float((np.abs(learner.predict(net, batch) - batch.targets) >= 0.5).mean())
     assert wrong == pytest.approx(carrousel.least_wrong_for_a_sum(lag), abs=0.03)
     gated, gated_net = carrousel.storing_with_gates()
-    assert (np.abs(gated.predict(gated_net, batch) - batch.targets) < 0.5).all()
+    # 0.5 would not tell an open output gate from a closed one, behind which all outputs are nearly 0.5.
+    assert (np.abs(gated.predict(gated_net, batch) - batch.targets) < 0.4).all()
 
 
 @pytest.mark.parametrize("lag", [1, 30])
