@@ -69,6 +69,8 @@ TESTS = {
     ),
     "test_carrousel.py::test_opposing_share": ("theory.carrousel.opposing_share",),
     "test_truncation.py::test_backward_pass": ("theory.truncation.backward_pass",),
+    "test_truncation.py::test_forward_derivatives": ("theory.truncation.forward_derivatives",),
+    "test_truncation.py::test_complexity_of_one_net_by_hand": ("theory.truncation.complexity",),
     "test_truncation.py::test_numerical_derivatives": ("theory.truncation.numerical",),
     "test_truncation.py::test_cosine": ("theory.truncation.cosine",),
     "test_cost.py::test_what_others_keep": ("theory.cost.bytes_kept",),

@@ -120,6 +120,14 @@ def test_complexity(row: LSTMRow) -> None:
     assert counts.stored == new_state(row.topology).ds_dw.size
 
 
+def test_complexity_of_one_net_by_hand() -> None:
+    """K = 2, H = 4, C = 2, S = 3, and I = 5 inputs, 6 cells, 4 gates, 4 hidden units, and the constant 1."""
+    counts = truncation.complexity(Topology(n_inputs=5, block_sizes=(3, 3), n_outputs=2, n_hidden=4))
+    assert counts.weights == 8 + 12 + 120 + 80 + 80  # KH + KCS + CSI + 2CI + HI
+    assert counts.steps == 2 + 16 + 4 + 24 + 80 + 40 + 480  # K + 2KH + KC + 2KCS + HI + CI + 4CSI
+    assert counts.stored == 240  # 2CSI
+
+
 def test_complexity_refuses_what_the_formulas_do_not_cover() -> None:
     with pytest.raises(ValueError, match="need both gates"):
         truncation.complexity(Topology(2, (1,), 1, out_gates=False))
