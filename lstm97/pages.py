@@ -848,8 +848,6 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         if not one.records:
             lines.append(f"- **{row.title}**: {VERDICTS['']}.")
             continue
-        side = "more" if summary.ratio > 1 else "fewer"
-        factor = max(summary.ratio, 1 / summary.ratio)
         bound = "at least " if summary.is_bound and summary.ratio > 1 else ""
         rate = "" if row.paper.solved == 1.0 else f"; the paper has {share(row.paper.solved)} of its trials solved"
         if row.paper.solved == 0.0:
@@ -859,7 +857,7 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
         text = f"- **{row.title}**: {summary.n_solved} of {summary.n} trials met the criterion within "
         text += f"{number(row.cap)} sequences{rate}. "
         if row.paper.solved != 0.0:
-            text += f"Our trials took {bound}{factor:.2g} times {side} sequences than the paper's mean. "
+            text += f"Our mean is {bound}{summary.ratio:.2g} times the paper's. "
         if one.solved:
             most = max(record["test"]["wrong"] for record in one.solved)
             text += (

@@ -200,7 +200,7 @@ def test_rows_about_failure_in_words() -> None:
     agreements = repr(pages.agreements(shown)).splitlines()
     assert agreements[0].endswith("within 5,000,000 sequences; the paper has none by 5,000,000. ")
     assert agreements[1].endswith("within 100,000 sequences; the paper has none. ")
-    assert agreements[2].endswith("Our trials took at least 4.8 times more sequences than the paper's mean. ")
+    assert agreements[2].endswith("Our mean is at least 4.8 times the paper's. ")
     assert "nan" not in card + "".join(agreements)
     [(_, lines)] = pages.ratios_of(shown)
     assert len(lines) == 2  # there is nothing to divide by for the third
@@ -317,7 +317,7 @@ def test_readings_are_compared_where_they_differ() -> None:
 
 def test_agreements_count_the_nets_beyond_the_text() -> None:
     text = repr(pages.agreements([found(*SOLVED), found(name="table9/6b")], most_wrong=1))
-    assert "1 times fewer sequences" in text
+    assert "Our mean is 0.99 times the paper's." in text
     assert f"never more than 1; {sum(i % 3 > 1 for i in range(1, 21))} of our 20 nets had more" in text
     assert text.endswith("**Temporal order of three symbols**: not measured yet.")
 
