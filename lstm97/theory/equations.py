@@ -536,9 +536,9 @@ EQUATIONS: tuple[Equation, ...] = (
         "14",
         "App. A.1",
         "Truncated derivative of an internal state",
-        r"\frac{\partial s_{c_j^v}(t)}{\partial w_{lm}} \approx_{tr} (\delta_{in_jl} + \delta_{c_j^vl})\, "
+        r"\begin{aligned} \frac{\partial s_{c_j^v}(t)}{\partial w_{lm}} \approx_{tr} {}& (\delta_{in_jl} + \delta_{c_j^vl})\, "
         r"\frac{\partial s_{c_j^v}(t-1)}{\partial w_{lm}} + \delta_{in_jl}\, f'_{in_j}(net_{in_j}(t))\, "
-        r"g(net_{c_j^v}(t))\, y^m(t-1) + \delta_{c_j^vl}\, y^{in_j}(t)\, g'(net_{c_j^v}(t))\, y^m(t-1)",
+        r"g(net_{c_j^v}(t))\, y^m(t-1) \\ & + \delta_{c_j^vl}\, y^{in_j}(t)\, g'(net_{c_j^v}(t))\, y^m(t-1) \end{aligned}",
         "The one derivative with a past: yesterday's, with the factor 1, plus what today adds.",
         ("network.advance_derivatives", "theory.truncation.state_derivatives"),
         "truncated_states",
@@ -743,11 +743,11 @@ EQUATIONS: tuple[Equation, ...] = (
         "30",
         "App. A.2",
         "From state to state",
-        r"\begin{aligned} \frac{\partial s_{c_j}(t-k)}{\partial s_{c_j}(t-k-1)} = 1 &+ \sum_u \Big[ "
+        r"\begin{aligned} \frac{\partial s_{c_j}(t-k)}{\partial s_{c_j}(t-k-1)} = {}& 1 + \sum_u \Big[ "
         r"\frac{\partial y^{in_j}(t-k)}{\partial y^u(t-k-1)} \frac{\partial y^u(t-k-1)}{\partial s_{c_j}(t-k-1)} \Big] "
         r"g(net_{c_j}(t-k)) \\ &+ y^{in_j}(t-k)\, g'(net_{c_j}(t-k)) \sum_u \Big[ "
         r"\frac{\partial net_{c_j}(t-k)}{\partial y^u(t-k-1)} \frac{\partial y^u(t-k-1)}{\partial s_{c_j}(t-k-1)} \Big] "
-        r"\approx_{tr} 1 \end{aligned}",
+        r"\\ \approx_{tr} {}& 1 \end{aligned}",
         "Inside the carrousel an error is multiplied by 1 per step; all else is cut.",
         ("theory.cell_error_flow.state_factors", "theory.cell_error_flow.record"),
         "state_factors",
@@ -855,11 +855,11 @@ EQUATIONS: tuple[Equation, ...] = (
         "39",
         "App. A.2",
         "No external error from a cell",
-        r"\frac{\partial \vartheta_v^e(t-1)}{\partial \vartheta_j(t)} = \frac{\partial y^v(t-1)}{\partial net_v(t-1)} "
-        r"\Big( \frac{\partial \vartheta_{out_j}(t)}{\partial \vartheta_j(t)} "
-        r"\frac{\partial net_{out_j}(t)}{\partial y^v(t-1)} + \frac{\partial \vartheta_{in_j}(t)}{\partial \vartheta_j(t)} "
+        r"\begin{aligned} \frac{\partial \vartheta_v^e(t-1)}{\partial \vartheta_j(t)} = {}& "
+        r"\frac{\partial y^v(t-1)}{\partial net_v(t-1)} \Big( \frac{\partial \vartheta_{out_j}(t)}{\partial \vartheta_j(t)} "
+        r"\frac{\partial net_{out_j}(t)}{\partial y^v(t-1)} \\ & + \frac{\partial \vartheta_{in_j}(t)}{\partial \vartheta_j(t)} "
         r"\frac{\partial net_{in_j}(t)}{\partial y^v(t-1)} + \frac{\partial \vartheta_{c_j}(t)}{\partial \vartheta_j(t)} "
-        r"\frac{\partial net_{c_j}(t)}{\partial y^v(t-1)} \Big) \approx_{tr} 0",
+        r"\frac{\partial net_{c_j}(t)}{\partial y^v(t-1)} \Big) \approx_{tr} 0 \end{aligned}",
         "A cell's error never gets to other units. The check compares it before the cut.",
         ("theory.cell_error_flow.external_factors",),
         "no_external_flow",
