@@ -9,7 +9,6 @@ import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,10 +69,10 @@ def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> di
     return best
 
 
-def _one_trial(task: Any, learner: Learner, start: Callable[..., Any] | None = None) -> Callable[[], int]:
+def _one_trial(task: Any, learner: Learner, net: Any = None) -> Callable[[], int]:
     """Make a round of one trial by itself, perhaps with another net than the learner starts with."""
     rng = np.random.default_rng(0)
-    net = (start or learner.start)(rng)
+    net = learner.start(rng) if net is None else net
     n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
 
     def engine() -> int:
@@ -271,7 +270,6 @@ def systems() -> dict[str, list[dict[str, Any]]]:
     for task_text, name in ((task, name) for task, names in SYSTEMS.items() for name in names):
         found[name] = []
         for n_hidden in N_HIDDEN:
-            start, n_weights = None, None
             if name == "lstm":
                 learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
                 task = _literal(ROW)[0].task_of(1)
@@ -279,17 +277,17 @@ def systems() -> dict[str, list[dict[str, Any]]]:
                 sized = name if name == "cascade" else f"{name}:n_hidden={n_hidden}"
                 specification = make_try(task_text, sized).under(Reading())
                 learner, task = specification.learner_of(1), specification.task_of(1)
-            if isinstance(learner, Cascade):
-                start = partial(_grown, learner, n_hidden)
-                n_weights = start(np.random.default_rng(0)).n_weights
-            times = _rounds({"one": _one_trial(task, learner, start)}, n_rounds=3)
-            point = {"hidden": n_hidden, "weights": n_weights or learner.n_weights, "ns_per_step": times["one"]}
-            found[name].append({"task": task_text} | point)
+            net = _grown(learner, n_hidden) if isinstance(learner, Cascade) else None
+            n_weights = (net or learner).n_weights
+            times = _rounds({"one": _one_trial(task, learner, net)}, n_rounds=3)
+            point = {"task": task_text, "hidden": n_hidden, "weights": n_weights, "ns_per_step": times["one"]}
+            found[name].append(point)
     return found
 
 
-def _grown(learner: Cascade, n_hidden: int, rng: np.random.Generator) -> CascadeNet:
+def _grown(learner: Cascade, n_hidden: int) -> CascadeNet:
     """Make a cascade that has hidden units, with random weights, and is about to train candidates."""
+    rng = np.random.default_rng(0)
     n_sources = learner.n_inputs + n_hidden + 1
 
     def weights(n: int, n_sources: int) -> NDArray[np.float64]:

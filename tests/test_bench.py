@@ -21,7 +21,7 @@ def test_every_system_is_timed_once() -> None:
 def test_a_grown_cascade_trains_candidates(n_hidden: int) -> None:
     task = EmbeddedReber(1)
     learner = Cascade(task.n_inputs, task.n_outputs, n_sequences=20)
-    net = _grown(learner, n_hidden, np.random.default_rng(1))
+    net = _grown(learner, n_hidden)
     assert net.n_hidden == n_hidden
     assert not np.triu(net.w[:, task.n_inputs : -1], 1).any()  # no unit reads a later one
     assert net.pool is not None

@@ -116,7 +116,7 @@ SWEEPS: Mapping[str, Sweep] = {
         # LSTM's row needs more than 100,000. Not RTRL, whose gradient BPTT has, nor the filter, for their cost.
         Sweep(
             "adding",
-            "Experiment 4 for ten times as long",
+            "Experiment 4 with more sequences",
             tasks=("adding:T=100",),
             learners=("bptt", "elman", *DELAYED, *KEEPING, "second-order"),
             n_trials=3,
@@ -131,6 +131,7 @@ SWEEPS: Mapping[str, Sweep] = {
                 "latch",
                 "parity",
                 "distractors",
+                "two-sequence:T=100,N=3,variant=3b",
                 "two-sequence:T=100,N=3,variant=3c",
                 "adding:T=100",
                 "multiplication:T=100",

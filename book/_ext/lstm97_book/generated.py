@@ -8,6 +8,7 @@ is replaced by what the function NAME below returns, in the book's own Markdown.
 
 import importlib
 import json
+import math
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
@@ -126,7 +127,7 @@ def results(root: Path) -> str:
     """The index page's answer: the measured rows of the literal reading in one figure, and the verdicts counted."""
     found = scores()
     literal = [one for one in found if one.reading == "literal"]
-    measured = [one for one in literal if one.records]
+    measured = [one for one in literal if one.records and not math.isnan(one.row.paper.sequences)]  # what is drawn
     if not measured:
         return verdicts(root, "tab-results")
     draw_results(literal, root / "book" / "executed" / "results.svg")
@@ -135,9 +136,9 @@ def results(root: Path) -> str:
     trials = sum(one.summary.n for one in measured if not one.row.milestone)
     picture = (
         "```{figure} executed/results.svg\n:name: fig-results\n"
-        f":alt: Measured over the paper, row by row: {len(measured) - off} of {len(measured)} rows stand within the "
-        "bands around the paper's value, the others beside them or without a verdict yet.\n\n"
-        f"All {trials:,} trials under the literal reading, row by row, as multiples of the paper's mean (dots; a "
+        f":alt: Measured over the paper, row by row, with bands around the paper's value: {len(measured) - off} of "
+        f"{len(measured)} rows have the verdict A or B.\n\n"
+        f"All {trials:,} trials of rows with a printed number under the literal reading, as multiples of it (dots; a "
         "triangle is a trial given up at the cap). Bars: our mean with its 95 % bootstrap interval, a failed trial "
         "counting as its cap. Bands: factors of 1.5 and 3. Right: the verdict, or how many trials there are so far."
         "\n```\n\n"
