@@ -3,9 +3,11 @@
 import json
 import math
 import os
+import socket
+import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +262,7 @@ class Store:
     def claim(self, row: str, reading: str, trial: int) -> Iterator[bool]:
         """Claim a trial for this runner, so that no other runs it at the same time.
 
-        The claim ends with the process, however it ends.
+        The claim ends with the process, however it ends. Beside the lock it is written who has it: see `holder`.
 
         Parameters
         ----------
@@ -272,16 +274,44 @@ class Store:
         bool
             Whether the trial is ours.
         """
-        lock = FileLock(self.directory / ".locks" / f"{row.replace('/', '-')}-{reading}-{trial}.lock")
+        path = self._lock(row, reading, trial)
+        lock = FileLock(path)
         try:
             lock.acquire(blocking=False)
         except Timeout:
             yield False
             return
+        holder = path.with_suffix(".holder")
         try:
+            with suppress(OSError):  # it is a help, no more
+                holder.write_text(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}")
             yield True
         finally:
+            with suppress(OSError):
+                holder.unlink()
             lock.release()
+
+    def holder(self, row: str, reading: str, trial: int) -> str:
+        """Say which process has claimed a trial, where, and since when.
+
+        Parameters
+        ----------
+        row, reading : str
+        trial : int
+
+        Returns
+        -------
+        str
+            As the runner with the claim wrote it; empty if none did. A runner that was killed leaves it behind: only
+            a claim that fails says that the trial is in hand.
+        """
+        try:
+            return self._lock(row, reading, trial).with_suffix(".holder").read_text()
+        except (OSError, ValueError):
+            return ""
+
+    def _lock(self, row: str, reading: str, trial: int) -> Path:
+        return self.directory / ".locks" / f"{row.replace('/', '-')}-{reading}-{trial}.lock"
 
 
 def at_stop(record: Record, milestone: str) -> Record:
