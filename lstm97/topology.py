@@ -48,7 +48,8 @@ class Topology:
         do.
     constant_unit : bool
         Whether the output units' bias is a hidden unit that is always 1 and that gates and cells see as well, as in
-        the institute's simulator, instead of a weight of their own.
+        the institute's simulator, instead of a weight of their own. The hidden layer sees it as it was one step
+        before, at a sequence's first step as it was reset; output units always see 1.
 
     Raises
     ------

@@ -156,6 +156,7 @@ class Growing:
                 (net.full.weights.dw_k, net.small.weights.dw_k),
             ):
                 array[:, self._kept] = small
+            net.full.weights.due[:] = net.small.weights.due
             net.small, net.added_after, net.errors = None, net.presented, []
 
     def predict(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:

@@ -117,6 +117,7 @@ class LSTM:
             initial_y=float(self.reading.initial_activation),
             output_delay=int(self.reading.output_timing == "one step later"),
             update=UPDATES[self.reading.update],
+            constant_unit=self.topology.constant_unit,
         )
 
     @property
@@ -287,7 +288,7 @@ class LSTM:
         """
         topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
         weights, state = net.weights, network.new_state(topology)
-        network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
+        network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
         rows: list[tuple[NDArray[np.float64], ...]] = []
         before: tuple[int, NDArray[np.float64], int] = (-1, batch.values[:, :0], 0)  # no input
         for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
@@ -295,7 +296,8 @@ class LSTM:
                 network.output_units(wiring, weights.w_k, *before, state.y, state.y_k)
             symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
             before = (symbol, batch.values, t)
-            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
+            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.constants, state.net)
+            state.constants[:] = 1.0
             network.squash(wiring, state.net, state.sigma, state.g_c)
             network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
             if not wiring.output_delay:

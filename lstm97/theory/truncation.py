@@ -68,7 +68,7 @@ def backward_pass(learner: LSTM, net: Net, batch: Batch) -> Contributions:
     """
     _check(learner, batch)
     weights = learner.copy(net).weights
-    for pending in (weights.dw, weights.dw_k):
+    for pending in (weights.dw, weights.dw_k, weights.due):
         pending[:] = 0.0
     network.present(
         learner.wiring._replace(update=network.IN_NEXT_SEQUENCE),  # leaves the contributions pending
@@ -122,6 +122,7 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
             batch.values,
             t,
             state.y_before,
+            state.constants,
             dy_dw,
         )
         network.output_derivatives(wiring, weights.w_k, state.y_k, dy_dw, dy_k_dw)
@@ -324,12 +325,12 @@ def steps(
     """Run one sequence step by step; yields the step, its symbol, and the state, which goes on changing."""
     topology, wiring, block_of_cell = learner.topology, learner.wiring, learner.topology.block_of_cell
     state = network.new_state(topology)
-    network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
+    network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
     for t in range(batch.n_steps):
         symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
         state.y_before[:] = state.y if frozen is None else frozen[t]
         y_before = state.y_before
-        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.net)
+        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.constants, state.net)
         network.squash(wiring, state.net, state.sigma, state.g_c)
         network.advance_derivatives(
             wiring,
@@ -338,6 +339,7 @@ def steps(
             batch.values,
             t,
             y_before,
+            state.constants,
             state.sigma,
             state.g_c,
             state.ds_dnet,
@@ -346,3 +348,4 @@ def steps(
         network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
         network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
         yield t, symbol, state
+        state.constants[:] = 1.0
