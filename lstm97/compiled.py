@@ -103,7 +103,7 @@ def _folder() -> Path | None:
         return users
     if (temporary := _temporary()) and _is_writable(temporary):
         return temporary
-    _say("no folder for it can be written; name one in the environment variable NUMBA_CACHE_DIR")
+    _say("no folder for them can be written; name one in the environment variable NUMBA_CACHE_DIR")
     return None
 
 
@@ -111,7 +111,7 @@ def _folder() -> Path | None:
 def _say(why: str) -> None:
     """Say once that machine code is not kept."""
     logging.getLogger("lstm97").warning(
-        "lstm97: compiled functions are not kept, each process starts slowly: %s", why
+        "lstm97: compiled functions are not kept, so each process starts slowly: %s", why
     )
 
 
@@ -137,7 +137,8 @@ class _Cache(FunctionCache):
         except Exception as error:
             self.disable()
             self._discard()
-            _say(f"{getattr(error, 'strerror', None) or error!r}, in {_folder()}")
+            why = error.strerror if isinstance(error, OSError) else repr(error)
+            _say(f"{why}, in {_folder()}")
 
     def _discard(self) -> None:
         name = escape(self._impl.filename_base)

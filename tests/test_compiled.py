@@ -123,7 +123,7 @@ def test_runs_where_nothing_can_be_written(installed: Installed) -> None:
     printed, said = installed.run(F, {"HOME": "/dev/null", "TMPDIR": temporary})
     assert printed == f"{F_GIVES} 0"
     assert len(said.splitlines()) == 1
-    assert "no folder for it can be written" in said
+    assert "no folder for them can be written" in said
     assert not list((installed.folder / "strangers").iterdir())
 
 
