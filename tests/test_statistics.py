@@ -17,6 +17,7 @@ from lstm97.trials.statistics import (
     course,
     evidence,
     first_below,
+    left_out,
     scoreboard,
     summarise,
     summarise_table,
@@ -359,3 +360,64 @@ def test_evidence_holds_the_records_behind_each_summary(tmp_path: Path) -> None:
     assert len(found[0].records) == found[0].summary.n == 3
     assert [one["trial"] for one in found[0].solved] == [1, 2]
     assert found[1].records == []
+
+
+# What counts, and what is left out
+
+
+def test_trials_beyond_the_papers_number_change_no_figure(tmp_path: Path) -> None:
+    """Ten more trials of every row, far off, under every stop: all that is published stays, and they are named."""
+    store, extended = Store(tmp_path / "a"), Store(tmp_path / "b")
+    names = ("table9/6a", "table9/6b", "table5/T100-N3", "table1/3x2-0.2", "table2/rtrl-p10")
+    for name in names:
+        n = row(name).n_trials
+        for trial in range(1, n + 11):
+            sequences = 1000 + 37 * trial if trial <= n else 90_000 + trial
+            one = with_st1(trial, sequences, sequences + 10, name)
+            one = one if row(name).milestones else {key: value for key, value in one.items() if key != "milestones"}
+            extended.append(one)
+            if trial <= n:
+                store.append(one)
+    for table in ("table9", "table5", "table1", "table2"):
+        for before, after in zip(evidence(table, store), evidence(table, extended), strict=True):
+            measured, n = before.row.name in names, before.row.n_trials
+            assert before.records == after.records
+            assert before.beyond == []
+            assert [entry["trial"] for entry in after.beyond] == (list(range(n + 1, n + 11)) if measured else [])
+            assert (before.summary.n_beyond, after.summary.n_beyond) == (0, 10 * measured)
+            # Compared as text, since NaN equals nothing.
+            assert repr(before.summary) == repr(dataclasses.replace(after.summary, n_beyond=0))
+    assert [one["verdict"] for one in scoreboard(store)] == [one["verdict"] for one in scoreboard(extended)]
+
+
+def test_trials_beyond_the_papers_number_do_not_make_a_row_complete() -> None:
+    later = [record(trial, 30_000) for trial in range(11, 31)]
+    summary = summarise(later, row("table9/6a"), "literal")
+    assert (summary.n, summary.n_beyond, summary.complete, summary.verdict) == (10, 10, False, "")
+
+
+def test_what_is_left_out_is_named_with_the_reason(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert left_out("table9", store) == []
+    for one in (
+        record(1, 30_000),
+        record(2, 700, success=False) | {"cap": 700},
+        record(3, 800, success=False) | {"cap": 800},
+        record(3, 30_000),  # says what the one before left open
+        record(4, 30_000) | {"specification": "0" * 16},
+        record(21, 30_000),
+        record(22, 30_000),
+        record(1, 30_000) | {"row": "table9/6c"},
+        record(1, 30_000) | {"reading": "mine"},
+        record(1, 30_000, row="table9/6b"),
+    ):
+        store.append(one)
+    assert [(one.row, one.reading, one.reason, one.n) for one in left_out("table9", store)] == [
+        ("table9/6a", "literal", "cap", 1),
+        ("table9/6a", "literal", "specification", 1),
+        ("table9/6a", "literal", "number", 2),
+        ("table9/6c", "literal", "row", 1),
+        ("table9/6a", "mine", "reading", 1),
+    ]
+    assert str(left_out("table9", store)[2]) == "table9/6a (literal): 2 records beyond the paper's number of trials"
+    assert left_out("table8", store) == []

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from lstm97.experiments import Row, rows
 from lstm97.reading import READINGS
-from lstm97.trials.store import Record, Store, answers, at_stop, presented, under_cap
+from lstm97.trials.store import Record, Store, answers, at_stop, is_done, presented, under_cap
 
 VERDICTS = {
     "A": "reproduced",
@@ -21,6 +22,14 @@ VERDICTS = {
     "U": "undecided",
     "": "not measured yet",
 }
+#: Why a record counts in no figure, by `LeftOut.reason`.
+REASONS = {
+    "row": "of a row that this version does not have",
+    "reading": "of a reading that this version does not have",
+    "specification": "of another specification: the row or the reading has changed since",
+    "number": "beyond the paper's number of trials",
+    "cap": "given up before the row's cap",
+}
 BOOTSTRAP_SEED = 1997
 N_RESAMPLES = 9999
 
@@ -29,9 +38,10 @@ N_RESAMPLES = 9999
 class Summary:
     """What a row's trials say, beside what the paper prints.
 
-    Numbers of sequences are over all trials; a failed trial counts as its cap, which makes a mean with failures a
-    lower bound. ``mean_solved`` leaves failed trials out. Where the paper itself reports failures beside successes,
-    its mean is over the solved trials: there ours, its interval and the ratio leave failed trials out, too.
+    Trials count up to the number that the paper reports on; records of others are kept apart.
+    Numbers of sequences are over all of these trials; a failed trial counts as its cap, which makes a mean with
+    failures a lower bound. ``mean_solved`` leaves failed trials out. Where the paper itself reports failures beside
+    successes, its mean is over the solved trials: there ours, its interval and the ratio leave them out, too.
 
     Attributes
     ----------
@@ -52,6 +62,8 @@ class Summary:
         A key of `VERDICTS`.
     seconds : float
         Computing time of all trials together.
+    n_beyond : int
+        Trials beyond the paper's number that have a record; they count in no other figure.
     """
 
     row: Row
@@ -73,6 +85,7 @@ class Summary:
     ratio: float = math.nan
     verdict: str = ""
     seconds: float = 0.0
+    n_beyond: int = 0
 
     @property
     def complete(self) -> bool:
@@ -147,13 +160,37 @@ def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
+def counted(records: Sequence[Record], row: Row) -> tuple[list[Record], list[Record]]:
+    """Choose the records that a row's figures are made of.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        Of the row, under one reading, one per trial.
+    row : Row
+        With the stop that the figures are about.
+
+    Returns
+    -------
+    records, beyond : list of dict
+        Those that say what a trial with the row's cap gives, as they were at the stop: of trials 1 to the number that
+        the paper reports on, and of others, which count in no figure.
+    """
+    found = answers([at_stop(record, row.milestone) for record in records], row.cap)
+    return (
+        [record for record in found if record["trial"] <= row.n_trials],
+        [record for record in found if record["trial"] > row.n_trials],
+    )
+
+
 def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     """Summarise a row's trials; the verdict may still miss a C, which takes the table's other rows.
 
     Parameters
     ----------
     records : sequence of dict
-        Those that were given up at a smaller cap than the row's do not count.
+        Those that were given up at a smaller cap than the row's do not count, nor those of trials beyond the paper's
+        number.
     row : Row
     reading : str
 
@@ -161,17 +198,17 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     -------
     Summary
     """
-    records = answers([at_stop(record, row.milestone) for record in records], row.cap)
+    records, beyond = counted(records, row)
     if not records:
-        return Summary(row, reading)
+        return Summary(row, reading, n_beyond=len(beyond))
     outcomes = [under_cap(record, row.cap) for record in records]
     values = [sequences for _, sequences in outcomes]
     solved = [sequences for success, sequences in outcomes if success]
     tests = [record["test"] for record, (success, _) in zip(records, outcomes, strict=True) if success]
-    counted = solved if row.paper.leaves_failures_out and solved else values
-    low, high = bootstrap_mean(counted)
+    averaged = solved if row.paper.leaves_failures_out and solved else values
+    low, high = bootstrap_mean(averaged)
     rate_low, rate_high = wilson(len(solved), len(values))
-    mean = math.fsum(counted) / len(counted)
+    mean = math.fsum(averaged) / len(averaged)
 
     def mean_of(figure: str) -> float:
         return math.fsum(test[figure] for test in tests) / len(tests) if tests else math.nan
@@ -195,6 +232,7 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
         mse=mean_of("mse"),
         ratio=mean / row.paper.sequences,
         seconds=math.fsum(record["seconds"] for record in records),
+        n_beyond=len(beyond),
     )
     return dataclasses.replace(summary, verdict=_verdict(summary) if summary.complete else "")
 
@@ -338,11 +376,14 @@ class Evidence:
     ----------
     summary : Summary
     records : list of dict
-        By the trial's number; empty if nothing was measured yet.
+        By the trial's number, up to the paper's number of trials; empty if nothing was measured yet.
+    beyond : list of dict
+        Of trials beyond that number, which count in no figure.
     """
 
     summary: Summary
     records: list[Record]
+    beyond: list[Record] = dataclasses.field(default_factory=list)
 
     @property
     def row(self) -> Row:
@@ -384,13 +425,83 @@ def evidence(table: str, store: Store | None = None) -> list[Evidence]:
     def records(one: Summary) -> list[Record]:
         return store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash)
 
-    return [
-        Evidence(
-            one,
-            answers([at_stop(record, one.row.milestone) for record in records(one)], one.row.cap),
-        )
-        for one in summarise_table(table, store)
-    ]
+    return [Evidence(one, *counted(records(one), one.row)) for one in summarise_table(table, store)]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Records in a table's file that count in no figure, for one reason.
+
+    Attributes
+    ----------
+    row, reading : str
+        As the records have them.
+    reason : str
+        A key of `REASONS`.
+    n : int
+        Number of records.
+    """
+
+    row: str
+    reading: str
+    reason: str
+    n: int
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        records = "record" if self.n == 1 else "records"
+        return f"{self.row} ({self.reading}): {self.n} {records} {REASONS[self.reason]}"
+
+
+def left_out(table: str, store: Store) -> list[LeftOut]:
+    """Say which records of a table count in no figure, and why.
+
+    A trial given up early is not named if another record says what it gives at the row's cap.
+
+    Parameters
+    ----------
+    table : str
+        E.g. ``table9``.
+    store : Store
+
+    Returns
+    -------
+    list of LeftOut
+        In the order in which such records first stand in the file; empty if all count.
+
+    Raises
+    ------
+    StoreError
+        If records can't be read.
+    """
+    known = rows()
+    hashes = {
+        (row.name, name): row.under(reading).hash
+        for row in known.values()
+        if row.table == table
+        for name, reading in READINGS.items()
+    }
+    records = list(store.lines(table))
+    done = {
+        (record["row"], record["reading"], record["specification"], record["trial"])
+        for record in records
+        if record["row"] in known and is_done(record, known[record["row"]].cap)
+    }
+
+    def reason(record: Record) -> str:
+        name, reading = record["row"], record["reading"]
+        if name not in known:
+            return "row"
+        if reading not in READINGS:
+            return "reading"
+        if record["specification"] != hashes[name, reading]:
+            return "specification"
+        if record["trial"] > known[name].n_trials:
+            return "number"
+        return "" if (name, reading, record["specification"], record["trial"]) in done else "cap"
+
+    counts = Counter((record["row"], record["reading"], reason(record)) for record in records)
+    return [LeftOut(*key, n) for key, n in counts.items() if key[2]]
 
 
 def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
