@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.checks import choice, positive, shown, switch, whole
+from lstm97.checks import choice, not_negative, shown, switch, whole
 from lstm97.tasks import Batch, EmbeddedReber, Task
 
 Errors = NDArray[np.float64]
@@ -160,7 +160,7 @@ class ST3(_AnyTask):
     Raises
     ------
     ValueError
-        If `beta` is not a positive number, `window` no positive whole number, or a choice none of the reading's.
+        If `beta` is negative or no number, `window` no positive whole number, or a choice none of the reading's.
     """
 
     beta: float
@@ -171,7 +171,7 @@ class ST3(_AnyTask):
     every = 0
 
     def __post_init__(self) -> None:
-        positive("beta", self.beta)
+        not_negative("beta", self.beta)
         whole("window", self.window)
         switch("average_error", self.average_error)
         switch("count", self.count)
@@ -381,7 +381,7 @@ class ErrorsOnTestSet(_AnyTask, _EverySequenceCounts):
     test_set: str = "fresh"
 
     def __post_init__(self) -> None:
-        positive("beta", self.beta)
+        not_negative("beta", self.beta)
         whole("every", self.every)
         whole("size", self.size)
         whole("most_wrong", self.most_wrong, 0, self.size)

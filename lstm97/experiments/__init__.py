@@ -49,8 +49,8 @@ def rows() -> dict[str, Row]:
     """
     found: dict[str, Row] = {}
     file_of: dict[str, Path] = {}
-    for module in sorted((entry.name for entry in pkgutil.iter_modules(__path__)), key=_place):
-        file = Path(__file__).with_name(f"{module}.py")
+    for finder, module, _ in sorted(pkgutil.iter_modules(__path__), key=lambda one: _place(one.name)):
+        file = Path(finder.path) / f"{module}.py"  # type: ignore[union-attr]
         for entry in _rows_of(_imported(module, file), file):
             if entry.name in found:
                 raise RowFileError(f"{file}: {file_of[entry.name]} has a row {entry.name}, too: give another name")
@@ -84,7 +84,8 @@ def _rows_of(module: ModuleType, file: Path) -> tuple[Row, ...]:
         try:
             entry.under(Reading())
         except ValueError as error:
-            raise RowFileError(f"{file}: {error}") from error
+            named = str(error).startswith(entry.name)
+            raise RowFileError(f"{file}: {error}" if named else f"{file}: {entry.name}: {error}") from error
     return tuple(entries)
 
 
