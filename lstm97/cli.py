@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lstm97.experiments import Row, find_rows, rows
+from lstm97.experiments import Row, RowFileError, find_rows, rows
 from lstm97.pages import Table, at_least, number, sequences_in_paper, wrong_in_paper
 from lstm97.reading import READINGS, Reading
 from lstm97.trials import sweeps
@@ -452,7 +452,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_args, **_kwargs: print(f"lstm97: {message}", file=sys.stderr)
             parsed = _parser().parse_args(arguments)
             return parsed.action(parsed) or 0
-    except (UsageError, PairError, StoreError, WorkerError) as error:
+    except (UsageError, PairError, RowFileError, StoreError, WorkerError) as error:
         print(f"lstm97: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyError as error:

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from lstm97.compiled import compiled
 from lstm97.learners import LSTM, Learner, Work
+from lstm97.learners.base import check_work
 from lstm97.network import (
     AT_EVERY_STEP,
     AT_SEQUENCE_END,
@@ -696,6 +697,7 @@ class Lanes:
             raise ValueError("the work is of another kind than the lanes: make lanes of its kind_of")
         if len(batch) == 0 or np.diff(batch.offsets).min() < 1:
             raise ValueError("the batch has an empty sequence, or none: give sequences of at least one step")
+        check_work(learner, net, batch)
         wiring, nets, vectors = learner.wiring, self._nets, self._vectors
         self._wiring = wiring
         nets.w[lane] = net.weights.w.T

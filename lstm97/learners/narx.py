@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import choice, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -299,10 +301,9 @@ class NARX(Recurrent):
     fed_back: str = "outputs"
 
     def __post_init__(self) -> None:
-        if self.delays < 1:
-            raise ValueError(f"delays is {self.delays}: give at least 1")
-        if self.fed_back not in FED_BACK:
-            raise ValueError(f"fed_back is {self.fed_back!r}: give one of {', '.join(map(repr, FED_BACK))}")
+        whole("delays", self.delays)
+        choice("fed_back", self.fed_back, FED_BACK)
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: a NARX net has an output layer; let fully_recurrent be false")
 
@@ -325,6 +326,7 @@ class NARX(Recurrent):
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         longest = int(np.diff(batch.offsets).max(initial=0))
         n_hidden, n_outputs = self.topology.n_hidden, self.topology.n_outputs
