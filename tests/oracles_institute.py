@@ -9,7 +9,7 @@ contributions, made with the old weights, have joined it.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Weights = dict[tuple[str, str], float]
@@ -58,14 +58,15 @@ def train(
         if number and not late:
             update()
         earlier: dict[str, float] = defaultdict(lambda: RESET, constant=reset_one)
-        state, memory = dict.fromkeys(of_cell, 0.0), defaultdict(float)
+        state = dict.fromkeys(of_cell, 0.0)
+        memory: dict[tuple[str, str, str], float] = defaultdict(float)
         for step, (x, target) in enumerate(sequence):
             inputs = {f"x_{m}": value for m, value in enumerate(x, start=1)} | {"1": 1.0}
 
             def read(source: str, inputs: dict[str, float] = inputs, earlier: dict[str, float] = earlier) -> float:
                 return inputs[source] if source in inputs else earlier[source]
 
-            def excited(unit: str, read=read) -> float:  # type: ignore[no-untyped-def]
+            def excited(unit: str, read: Callable[[str], float] = read) -> float:
                 return sum(w[unit, source] * read(source) for source in into[unit])
 
             now = {unit: logistic(excited(unit)) for unit in net.hidden}
