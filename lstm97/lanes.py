@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from lstm97.compiled import compiled
 from lstm97.learners import LSTM, Learner, Work
+from lstm97.learners.base import check_work
 from lstm97.network import (
     AT_EVERY_STEP,
     AT_SEQUENCE_END,
@@ -89,6 +90,7 @@ class Nets(NamedTuple):
     ds_dw : (L, M, 2 C) float64
         For one-hot inputs, always up to date; the other columns are when there is an error signal.
     exists : (M, U) float64
+    due : (L, 1) float64
     symbols : (L, n_steps) int64
     values : (L, n_steps, n_inputs) float64
         One of the two is empty.
@@ -105,6 +107,7 @@ class Nets(NamedTuple):
     dw_k: Floats
     ds_dw: Floats
     exists: Floats
+    due: Floats
     symbols: Integers
     values: Floats
     offsets: Integers
@@ -148,14 +151,15 @@ class Places(NamedTuple):
 
 
 @compiled
-def steps_to_finish(nets, places):
+def steps_to_finish(wiring, nets, places):
     """Count the time steps up to the first one after which some lane has something to finish.
 
-    That is a step with an error signal, the last step of a sequence, or the first one if an update is due there or
-    outputs come one step later.
+    That is a step with an error signal, the last step of a sequence, or the first one if an update is due there,
+    outputs come one step later, or a constant unit gets its value there.
 
     Parameters
     ----------
+    wiring : Wiring
     nets : Nets
     places : Places
         `finish` is set to every lane's next such step.
@@ -173,7 +177,7 @@ def steps_to_finish(nets, places):
             if (
                 nets.every_step[lane]
                 or t == places.first[lane]
-                and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE)
+                and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE or wiring.constant_unit)
             ):
                 finish = t
             elif t <= finish - delay:
@@ -425,6 +429,7 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
         nets.initial_y[lane],
         nets.output_delay[lane],
         nets.update[lane],
+        wiring.constant_unit,
     )
     ds_dw = nets.ds_dw[lane].T
     w = nets.w[lane].T
@@ -433,6 +438,7 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
     own_state = State(
         state.y,
         state.y_before,
+        state.constants,
         state.s_c,
         ds_dw,
         state.y_k,
@@ -448,6 +454,9 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
         state.y[l] = vectors.y[l, lane]
         state.y_before[l] = vectors.x[first_hidden + l, lane]
         state.sigma[l] = vectors.sigma[l, lane]
+    first_constant = vectors.w.shape[0] - state.constants.size
+    for n in range(state.constants.size):
+        state.constants[n] = vectors.x[first_constant + n, lane]
     for v in range(n_cells):
         state.h_c[v] = vectors.h_c[v, lane]
     for m in range(first_column, n_sources):
@@ -456,7 +465,7 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
     finish_step(
         own,
         block_of_cell,
-        Weights(w, nets.w_k[lane].T, nets.dw[lane].T, nets.dw_k[lane].T, nets.exists.T),
+        Weights(w, nets.w_k[lane].T, nets.dw[lane].T, nets.dw_k[lane].T, nets.exists.T, nets.due[lane]),
         own_state,
         nets.alpha[lane],
         places.symbol[lane],
@@ -474,9 +483,13 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
             for l in range(n_units):
                 vectors.w[m - first_column, l, lane] = w[l, m]
     places.t[lane] = t + 1
+    state.constants[:] = 1.0
+    if t == last:
+        reset(own, state.y, state.constants, state.s_c, ds_dw)
+    for n in range(state.constants.size):
+        vectors.x[first_constant + n, lane] = state.constants[n]
     if t < last:
         return False
-    reset(state.y, state.s_c, ds_dw, own.initial_y)
     for l in range(n_units):
         vectors.y[l, lane] = state.y[l]
     for v in range(n_cells):
@@ -508,7 +521,7 @@ def advance(wiring, block_of_cell, vectors, nets, state, places, first_column, f
     one_hot = nets.symbols.shape[1] > 0
     ended = False
     while not ended:
-        n_steps = steps_to_finish(nets, places)
+        n_steps = steps_to_finish(wiring, nets, places)
         for ahead in range(n_steps):
             set_inputs(vectors, nets, places, ahead, first_hidden)
             net_inputs(w, x, net)
@@ -623,8 +636,7 @@ class Lanes:
             h_c=zeros((n_cells, L)),
             ds_dnet=zeros((2 * n_cells, L)),
         )
-        first_constant = n_sources - self._first_column - topology.n_constants
-        self._vectors.x[first_constant : first_constant + topology.n_constants] = 1.0
+        self._constants = slice(n_shared - topology.n_constants, n_shared)
         n_outputs, n_output_sources = topology.n_outputs, topology.n_output_sources
         integers, switches = np.zeros((9, L), dtype=np.int64), np.zeros((4, L), dtype=bool)
         self._nets = Nets(
@@ -634,6 +646,7 @@ class Lanes:
             dw_k=zeros((L, n_output_sources, n_outputs)),
             ds_dw=zeros((L, n_sources, 2 * n_cells)),
             exists=np.ascontiguousarray(topology.connected().T.astype(np.float64)),
+            due=zeros((L, 1)),
             symbols=zeros((L, int(kind.one_hot)), dtype=np.int64),
             values=zeros((L, 1, n_dense)),
             offsets=zeros((L, 2), dtype=np.int64),
@@ -684,12 +697,14 @@ class Lanes:
             raise ValueError("the work is of another kind than the lanes: make lanes of its kind_of")
         if len(batch) == 0 or np.diff(batch.offsets).min() < 1:
             raise ValueError("the batch has an empty sequence, or none: give sequences of at least one step")
+        check_work(learner, net, batch)
         wiring, nets, vectors = learner.wiring, self._nets, self._vectors
         self._wiring = wiring
         nets.w[lane] = net.weights.w.T
         nets.w_k[lane] = net.weights.w_k.T
         nets.dw[lane] = net.weights.dw.T
         nets.dw_k[lane] = net.weights.dw_k.T
+        nets.due[lane] = net.weights.due
         nets.ds_dw[lane] = 0.0
         nets.alpha[lane] = learner.alpha if work.learn else 0.0
         nets.every_step[lane] = batch.every_step
@@ -700,6 +715,10 @@ class Lanes:
         vectors.ds_dw[:, :, lane] = 0.0
         vectors.s_c[:, lane] = 0.0
         vectors.y[:, lane] = wiring.initial_y
+        constants = vectors.x[self._constants, lane]
+        constants[:] = 1.0
+        if wiring.constant_unit:
+            constants[-1] = wiring.initial_y
         self._loaded[lane] = _Presented(work, np.empty_like(batch.targets))
         self._load_piece(lane)
 
@@ -805,6 +824,7 @@ class Lanes:
             weights.w_k[:] = nets.w_k[lane].T
             weights.dw[:] = nets.dw[lane].T
             weights.dw_k[:] = nets.dw_k[lane].T
+            weights.due[:] = nets.due[lane]
         # an idle lane goes on computing; with weights of 0 its numbers stay ordinary
         self._vectors.w[:, :, lane] = 0.0
         self._vectors.net[:, lane] = 0.0

@@ -43,6 +43,8 @@ class Weights(NamedTuple):
         Sum of the contributions to the next update, without the learning rate.
     exists : (U, M) float64
         1 where the topology has a weight, else 0.
+    due : (1,) float64
+        1 if a sequence is over whose update is to come in the next one (`IN_NEXT_SEQUENCE`), else 0.
     """
 
     w: Floats
@@ -50,6 +52,7 @@ class Weights(NamedTuple):
     dw: Floats
     dw_k: Floats
     exists: Floats
+    due: Floats
 
 
 class State(NamedTuple):
@@ -59,6 +62,9 @@ class State(NamedTuple):
     ----------
     y, y_before : (U,) float64
         Activations of the hidden layer at this step, and at the one before.
+    constants : (M - inputs - recurrent units,) float64
+        Activations of the constant sources at the step before: the bias, then the constant unit, if there are such.
+        They are 1, but for the constant unit before a sequence's first step: it is reset like every other unit.
     s_c : (C,) float64
         Internal states.
     ds_dw : (2 C, M) float64
@@ -80,6 +86,7 @@ class State(NamedTuple):
 
     y: Floats
     y_before: Floats
+    constants: Floats
     s_c: Floats
     ds_dw: Floats
     y_k: Floats
@@ -117,7 +124,10 @@ class Wiring(NamedTuple):
         0 if output units read the layers below at the same step, 1 if at the step before. Then the outputs of a
         sequence's first step are those of the reset hidden layer, without input.
     update : int
-        When weights change: `AT_SEQUENCE_END`, `AT_EVERY_STEP` or `IN_NEXT_SEQUENCE` (after its first step).
+        When weights change: `AT_SEQUENCE_END`, `AT_EVERY_STEP` or `IN_NEXT_SEQUENCE`: at the end of its first step,
+        whose own contributions, made with the old weights, join the update.
+    constant_unit : bool
+        Whether the last constant source is a unit of the hidden layer: see `lstm97.topology.Topology`.
     """
 
     n_inputs: int
@@ -135,6 +145,7 @@ class Wiring(NamedTuple):
     initial_y: float
     output_delay: int
     update: int
+    constant_unit: bool
 
 
 def _columns(*shape: int) -> Floats:
@@ -157,7 +168,9 @@ def zero_weights(topology: Topology) -> Weights:
         (topology.n_outputs, topology.n_output_sources),
     )
     exists = np.asfortranarray(topology.connected().astype(np.float64))
-    return Weights(_columns(*hidden), _columns(*output), _columns(*hidden), _columns(*output), exists)
+    return Weights(
+        _columns(*hidden), _columns(*output), _columns(*hidden), _columns(*output), exists, due=np.zeros(1)
+    )
 
 
 def new_state(topology: Topology) -> State:
@@ -175,6 +188,7 @@ def new_state(topology: Topology) -> State:
     return State(
         y=np.zeros(n_units),
         y_before=np.zeros(n_units),
+        constants=np.ones(topology.n_constants),
         s_c=np.zeros(n_cells),
         ds_dw=_columns(2 * n_cells, topology.n_sources),
         y_k=np.zeros(n_outputs),
@@ -189,27 +203,29 @@ def new_state(topology: Topology) -> State:
 
 
 @compiled
-def reset(y, s_c, ds_dw, initial_y):
+def reset(wiring, y, constants, s_c, ds_dw):
     """Forget the sequence: activations, internal states and their derivatives.
 
     Paper: Sec. 5, common conditions; Sec. 4, s_c(0) = 0.
 
     Parameters
     ----------
+    wiring : Wiring
     y : (U,) float64
+    constants : (n_constants,) float64
     s_c : (C,) float64
     ds_dw : (2 C, M) float64
         All are set in place.
-    initial_y : float
-        Activation of the hidden layer before the first step.
     """
-    y[:] = initial_y
+    y[:] = wiring.initial_y
+    if wiring.constant_unit:
+        constants[constants.size - 1] = wiring.initial_y
     s_c[:] = 0.0
     ds_dw[:, :] = 0.0
 
 
 @compiled
-def net_inputs(wiring, w, symbol, values, t, y, net):
+def net_inputs(wiring, w, symbol, values, t, y, constants, net):
     r"""Compute the net inputs of the hidden layer.
 
     Paper: App. A.1, first lines of (6)-(9).
@@ -228,10 +244,12 @@ def net_inputs(wiring, w, symbol, values, t, y, net):
         The step, a row of `values`.
     y : (U,) float64
         Activations of the hidden layer at t-1.
+    constants : (n_constants,) float64
+        Activations of the constant sources at t-1.
     net : (U,) float64
         Result, in the order: inputs, hidden layer, constants.
     """
-    n_units, n_sources = w.shape
+    n_units = net.size
     if symbol >= 0:
         for l in range(n_units):
             net[l] = w[l, symbol]
@@ -246,9 +264,10 @@ def net_inputs(wiring, w, symbol, values, t, y, net):
         y_u = y[u]
         for l in range(n_units):
             net[l] += w[l, wiring.n_inputs + u] * y_u
-    for m in range(wiring.n_inputs + wiring.n_recurrent, n_sources):
+    first_constant = wiring.n_inputs + wiring.n_recurrent
+    for n in range(constants.size):
         for l in range(n_units):
-            net[l] += w[l, m]
+            net[l] += w[l, first_constant + n] * constants[n]
 
 
 @compiled
@@ -274,7 +293,7 @@ def squash(wiring, net, sigma, g_c):
 
 
 @compiled
-def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c, ds_dnet, ds_dw):
+def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw):
     r"""Advance the derivatives of the internal states, the only ones that are kept from step to step.
 
     Paper: App. A.1 (14), which is (25) for the input gate and (27) for the cell.
@@ -291,8 +310,8 @@ def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c,
     block_of_cell : (C,) int64
     symbol, values, t
         Input at t, as in `net_inputs`. Of a one-hot input, one column changes.
-    y : (U,) float64
-        Activations of the hidden layer at t-1.
+    y, constants
+        Activations at t-1, as in `net_inputs`.
     sigma : (U,) float64
     g_c : (C,) float64
     ds_dnet : (2 C,) float64
@@ -300,8 +319,7 @@ def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c,
     ds_dw : (2 C, M) float64
         Advanced in place.
     """
-    n_cells = g_c.size
-    n_rows, n_sources = ds_dw.shape
+    n_cells, n_rows = g_c.size, ds_dnet.size
     first_cell = wiring.n_in + wiring.n_out
     for v in range(n_cells):
         g_prime = wiring.g_range * f_prime(sigma[first_cell + v])
@@ -324,9 +342,10 @@ def advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c,
         y_u = y[u]
         for r in range(n_rows):
             ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y_u
-    for m in range(wiring.n_inputs + wiring.n_recurrent, n_sources):
+    first_constant = wiring.n_inputs + wiring.n_recurrent
+    for n in range(constants.size):
         for r in range(n_rows):
-            ds_dw[r, m] += ds_dnet[r]
+            ds_dw[r, first_constant + n] += ds_dnet[r] * constants[n]
 
 
 @compiled
@@ -487,7 +506,7 @@ def add_output_updates(wiring, e_k, symbol, values, t, y, dw_k):
 
 
 @compiled
-def add_row_update(wiring, e_l, l, symbol, values, t, y_before, dw):
+def add_row_update(wiring, e_l, l, symbol, values, t, y_before, constants, dw):
     r"""Add this step's contribution to the updates of the weights to one gate or conventional hidden unit.
 
     Paper: App. A.1 (22).
@@ -503,8 +522,8 @@ def add_row_update(wiring, e_l, l, symbol, values, t, y_before, dw):
         The unit's index in the hidden layer.
     symbol, values, t
         Input at t, as in `net_inputs`.
-    y_before : (U,) float64
-        Activations of the hidden layer at t-1.
+    y_before, constants : (U,), (n_constants,) float64
+        Activations of the hidden layer and of the constant sources at t-1.
     dw : (U, M) float64
         Sum of the contributions, without alpha; row l is added to in place.
     """
@@ -515,12 +534,13 @@ def add_row_update(wiring, e_l, l, symbol, values, t, y_before, dw):
             dw[l, m] += e_l * values[t, m]
     for u in range(wiring.n_recurrent):
         dw[l, wiring.n_inputs + u] += e_l * y_before[u]
-    for m in range(wiring.n_inputs + wiring.n_recurrent, dw.shape[1]):
-        dw[l, m] += e_l
+    first_constant = wiring.n_inputs + wiring.n_recurrent
+    for n in range(constants.size):
+        dw[l, first_constant + n] += e_l * constants[n]
 
 
 @compiled
-def add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, dw):
+def add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, constants, dw):
     r"""Add the contributions to the weights of conventional hidden units.
 
     Paper: App. A.1 (20), (22).
@@ -533,17 +553,17 @@ def add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_b
     block_of_cell : (C,) int64
     e_y : (C + H,) float64
     sigma : (U,) float64
-    symbol, values, t, y_before, dw
+    symbol, values, t, y_before, constants, dw
         As in `add_row_update`.
     """
     first_cell = wiring.n_in + wiring.n_out
     for n in range(block_of_cell.size, e_y.size):
         l = first_cell + n
-        add_row_update(wiring, f_prime(sigma[l]) * e_y[n], l, symbol, values, t, y_before, dw)
+        add_row_update(wiring, f_prime(sigma[l]) * e_y[n], l, symbol, values, t, y_before, constants, dw)
 
 
 @compiled
-def add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, dw):
+def add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, constants, dw):
     r"""Add the contributions to the weights of output gates.
 
     Paper: App. A.1 (21), (22).
@@ -557,7 +577,7 @@ def add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values,
     e_y : (C + H,) float64
     sigma : (U,) float64
     h_c : (C,) float64
-    symbol, values, t, y_before, dw
+    symbol, values, t, y_before, constants, dw
         As in `add_row_update`.
     """
     for j in range(wiring.n_out):
@@ -566,7 +586,7 @@ def add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values,
             if block_of_cell[v] == j:
                 error += h_c[v] * e_y[v]
         l = wiring.n_in + j
-        add_row_update(wiring, f_prime(sigma[l]) * error, l, symbol, values, t, y_before, dw)
+        add_row_update(wiring, f_prime(sigma[l]) * error, l, symbol, values, t, y_before, constants, dw)
 
 
 @compiled
@@ -658,7 +678,7 @@ def apply_updates(w, w_k, dw, dw_k, exists, alpha):
 
 
 @compiled
-def hidden_layer_derivatives(wiring, block_of_cell, sigma, h_c, ds_dw, symbol, values, t, y_before, dy_dw):
+def hidden_layer_derivatives(wiring, block_of_cell, sigma, h_c, ds_dw, symbol, values, t, y_before, constants, dy_dw):
     r"""Compute the truncated derivatives of cells and conventional hidden units by every weight of the hidden layer.
 
     Paper: App. A.1 (11), (13), (15); (12) has entered (14), which is `advance_derivatives`. Learning does not need
@@ -680,13 +700,14 @@ def hidden_layer_derivatives(wiring, block_of_cell, sigma, h_c, ds_dw, symbol, v
     ds_dw : (2 C, M) float64
     symbol, values, t
         Input at t, as in `net_inputs`.
-    y_before : (U,) float64
-        Activations of the hidden layer at t-1.
+    y_before, constants : (U,), (n_constants,) float64
+        Activations of the hidden layer and of the constant sources at t-1.
     dy_dw : (C + H, U, M) float64
         Result.
     """
     n_cells, n_sources = h_c.size, ds_dw.shape[1]
     first_cell = wiring.n_in + wiring.n_out
+    first_constant = wiring.n_inputs + wiring.n_recurrent
     dy_dw[:, :, :] = 0.0
     for n in range(dy_dw.shape[0]):
         is_cell = n < n_cells
@@ -699,14 +720,14 @@ def hidden_layer_derivatives(wiring, block_of_cell, sigma, h_c, ds_dw, symbol, v
             l = wiring.n_in + j
             factor = f_prime(sigma[l]) * h_c[n]
         for m in range(n_sources):
-            y_m = 1.0
-            if m < wiring.n_inputs:
-                if symbol >= 0:
-                    y_m = 1.0 if m == symbol else 0.0
-                else:
-                    y_m = values[t, m]
-            elif m < wiring.n_inputs + wiring.n_recurrent:
+            if m >= first_constant:
+                y_m = constants[m - first_constant]
+            elif m >= wiring.n_inputs:
                 y_m = y_before[m - wiring.n_inputs]
+            elif symbol >= 0:
+                y_m = 1.0 if m == symbol else 0.0
+            else:
+                y_m = values[t, m]
             if not is_cell or wiring.n_out:
                 dy_dw[n, l, m] = factor * y_m
             if is_cell:
@@ -777,10 +798,8 @@ def finish_step(
     outputs : float64, the shape of targets
         Result: where there is a target, its row.
     """
-    w, w_k, dw, dw_k, exists = weights
-    y, y_before, _, ds_dw, y_k, _, sigma, _, h_c, _, e_k, e_y = state
-    if wiring.update == IN_NEXT_SEQUENCE and t == first:
-        apply_updates(w, w_k, dw, dw_k, exists, alpha)
+    w, w_k, dw, dw_k, exists, due = weights
+    y, y_before, constants, _, ds_dw, y_k, _, sigma, _, h_c, _, e_k, e_y = state
     if wiring.output_delay == 1 and t == first and (every_step or first == last):
         # outputs of the reset hidden layer, before any input: only weights to output units learn
         row = t if every_step else i
@@ -800,13 +819,19 @@ def finish_step(
         output_errors(wiring, targets, row, y_k, e_k)
         hidden_layer_errors(wiring, w_k, e_k, e_y)
         add_output_updates(wiring, e_k, symbol, values, t, y, dw_k)
-        add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, dw)
-        add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, dw)
+        add_hidden_updates(wiring, block_of_cell, e_y, sigma, symbol, values, t, y_before, constants, dw)
+        add_out_gate_updates(wiring, block_of_cell, e_y, sigma, h_c, symbol, values, t, y_before, constants, dw)
         add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw)
         if wiring.update == AT_EVERY_STEP:
             apply_updates(w, w_k, dw, dw_k, exists, alpha)
     if wiring.update == AT_SEQUENCE_END and t == last:
         apply_updates(w, w_k, dw, dw_k, exists, alpha)
+    if wiring.update == IN_NEXT_SEQUENCE:
+        if t == first and due[0] == 1.0:
+            apply_updates(w, w_k, dw, dw_k, exists, alpha)
+            due[0] = 0.0
+        if t == last:
+            due[0] = 1.0
 
 
 @compiled
@@ -839,18 +864,18 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
         Result: activations of the output units where there is a target, before learning from it.
     """
     w = weights.w
-    y, y_before, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
+    y, y_before, constants, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
     for i in range(offsets.size - 1):
-        reset(y, s_c, ds_dw, wiring.initial_y)
+        reset(wiring, y, constants, s_c, ds_dw)
         first, last = offsets[i], offsets[i + 1] - 1
         for t in range(first, last + 1):
             if one_hot:
                 symbol = symbols[t]
-            net_inputs(wiring, w, symbol, values, t, y, net)
+            net_inputs(wiring, w, symbol, values, t, y, constants, net)
             squash(wiring, net, sigma, g_c)
-            advance_derivatives(wiring, block_of_cell, symbol, values, t, y, sigma, g_c, ds_dnet, ds_dw)
+            advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw)
             for u in range(y.size):
                 y_before[u] = y[u]
             advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
@@ -870,6 +895,7 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
                 every_step,
                 outputs,
             )
+            constants[:] = 1.0
 
 
 @compiled
@@ -888,11 +914,11 @@ def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, ever
     symbols, values, offsets, every_step, outputs
         As in `present`.
     """
-    y, y_before, s_c, ds_dw, y_k, net, sigma, g_c, h_c, ds_dnet, e_k, e_y = state
+    y, _, constants, s_c, ds_dw, y_k, net, sigma, g_c, h_c, _, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
     for i in range(offsets.size - 1):
-        reset(y, s_c, ds_dw[:, :0], wiring.initial_y)
+        reset(wiring, y, constants, s_c, ds_dw[:, :0])
         first, last = offsets[i], offsets[i + 1] - 1
         for t in range(first, last + 1):
             if wiring.output_delay == 1 and (every_step or t == last):
@@ -906,9 +932,10 @@ def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, ever
                     outputs[row, k] = y_k[k]
             if one_hot:
                 symbol = symbols[t]
-            net_inputs(wiring, w, symbol, values, t, y, net)
+            net_inputs(wiring, w, symbol, values, t, y, constants, net)
             squash(wiring, net, sigma, g_c)
             advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
+            constants[:] = 1.0
             if wiring.output_delay == 0 and (every_step or t == last):
                 row = t if every_step else i
                 output_units(wiring, w_k, symbol, values, t, y, y_k)

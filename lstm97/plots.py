@@ -54,8 +54,8 @@ DASHES: tuple[Any, ...] = (
 
 
 def use_style() -> None:
-    """Give all figures drawn from now on the look of this project."""
-    plt.style.use("lstm97.lstm97")
+    """Give all figures drawn from now on the look of this project, whatever the user's own settings are."""
+    plt.style.use(["default", "lstm97.lstm97"])
 
 
 # ---------------------------------------------------------------------------------------------------- digest

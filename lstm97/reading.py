@@ -53,8 +53,8 @@ class Reading:
         ("every step", "next sequence"),
         "Sec. 5, on-line learning; App. A.1, last sentence of the backward pass",
         "When the weights change. `sequence end`: by the sum over all time steps, as the appendix says. "
-        "`every step`: at each error signal. `next sequence`: by the sum, but only after the first step of the next "
-        "sequence, as in the institute's simulator.",
+        "`every step`: at each error signal. `next sequence`: by the sum, but only at the end of the next "
+        "sequence's first step, whose own contributions join it, as in the institute's simulator.",
     )
     initial_activation: float = _switch(
         0.0,
@@ -88,8 +88,8 @@ class Reading:
         ("constant unit",),
         "Sec. 5.4, 5.6: all non-input units have bias weights",
         "`weight`: an output unit's bias is a weight of its own. `constant unit`: the bias comes from a hidden unit "
-        "that is always 1 and that gates and cells see as well, as in the institute's simulator. That makes more "
-        "weights than the paper counts.",
+        "that is always 1 and that gates and cells see as well, as in the institute's simulator: one step late, so "
+        "at a sequence's first step as it was reset. That makes more weights than the paper counts.",
     )
     initial_range: str | float = _switch(
         "Table 11",

@@ -5,6 +5,7 @@ from time to time. What it finds are `Reached` stops. The last of them ends the 
 which the paper's tables print in a column or a row of their own.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -12,6 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import choice, not_negative, shown, switch, whole
 from lstm97.tasks import Batch, EmbeddedReber, Task
 
 Errors = NDArray[np.float64]
@@ -73,6 +75,15 @@ class StoppingRule(Protocol):
     def criterion(self) -> str:
         """The rule in a few words, for tables."""
 
+    def check(self, task: Task) -> None:
+        """Check that the rule can judge a task.
+
+        Raises
+        ------
+        ValueError
+            If it can't.
+        """
+
     def watch(self) -> Watch:
         """Start watching a trial."""
 
@@ -87,6 +98,13 @@ class StoppingRule(Protocol):
         -------
         int
         """
+
+
+class _AnyTask:
+    """What a rule has that can judge every task."""
+
+    def check(self, task: Task) -> None:
+        """Let every task be: see `StoppingRule.check`."""
 
 
 class _EverySequenceCounts:
@@ -125,7 +143,7 @@ class _Streak:
 
 
 @dataclass(frozen=True)
-class ST3:
+class ST3(_AnyTask):
     """Stop once the average training error is below beta and the most recent sequences were all correct.
 
     Paper: Table 11, column 5; Sec. 5.4 (beta 0.01) and 5.6 (beta 0.1).
@@ -138,6 +156,11 @@ class ST3:
         Number of most recent sequences.
     average_error, count : str
         See `lstm97.reading.Reading`.
+
+    Raises
+    ------
+    ValueError
+        If `beta` is negative or no number, `window` no positive whole number, or a choice none of the reading's.
     """
 
     beta: float
@@ -146,6 +169,12 @@ class ST3:
     count: str = "inclusive"
 
     every = 0
+
+    def __post_init__(self) -> None:
+        not_negative("beta", self.beta)
+        whole("window", self.window)
+        switch("average_error", self.average_error)
+        switch("count", self.count)
 
     @property
     def criterion(self) -> str:
@@ -187,7 +216,7 @@ class ST3Watch(_TrainingErrorsOnly):
 
 
 @dataclass(frozen=True)
-class CorrectInARow:
+class CorrectInARow(_AnyTask):
     """Stop once a number of successive sequences were all correct.
 
     Learning goes on meanwhile. The sequences before these count.
@@ -200,12 +229,21 @@ class CorrectInARow:
         Number of successive sequences.
     run_count : str
         See `lstm97.reading.Reading`.
+
+    Raises
+    ------
+    ValueError
+        If `n` is no positive whole number, or the choice none of the reading's.
     """
 
     n: int = 10_000
     run_count: str = "exclusive"
 
     every = 0
+
+    def __post_init__(self) -> None:
+        whole("n", self.n)
+        switch("run_count", self.run_count)
 
     @property
     def criterion(self) -> str:
@@ -235,7 +273,7 @@ class CorrectInARowWatch(_TrainingErrorsOnly):
 
 
 @dataclass(frozen=True)
-class FewWrong(_EverySequenceCounts):
+class FewWrong(_AnyTask, _EverySequenceCounts):
     """Stop once fewer than n_seq of the most recent sequences were wrong, for each of several n_seq in turn.
 
     Paper: Sec. 5.5, Table 8 (n_seq 140, then 13).
@@ -246,12 +284,26 @@ class FewWrong(_EverySequenceCounts):
         Falling. The last one ends the trial, the others are milestones.
     window : int
         Number of most recent sequences.
+
+    Raises
+    ------
+    ValueError
+        If `n_seq` is not that, or a number no positive whole one.
     """
 
     n_seq: tuple[int, ...]
     window: int = 2000
 
     every = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.n_seq, tuple) or not self.n_seq:
+            raise ValueError(f"n_seq is {shown(self.n_seq)}: give a tuple of falling numbers")
+        for one in self.n_seq:
+            whole("n_seq", one)
+        if any(one <= other for one, other in itertools.pairwise(self.n_seq)):
+            raise ValueError(f"n_seq is {self.n_seq}: give falling numbers")
+        whole("window", self.window)
 
     @property
     def criterion(self) -> str:
@@ -291,7 +343,7 @@ class FewWrongWatch(_TrainingErrorsOnly):
 
 
 @dataclass(frozen=True)
-class ErrorsOnTestSet(_EverySequenceCounts):
+class ErrorsOnTestSet(_AnyTask, _EverySequenceCounts):
     """Stop once a test set's sequences are correct, and then once their average error is small as well.
 
     ST1 is reached when few enough of the sequences are wrong; ST2, which ends the trial, when besides the average
@@ -314,6 +366,11 @@ class ErrorsOnTestSet(_EverySequenceCounts):
         Size of the test set.
     test_set : str
         See `lstm97.reading.Reading`.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or the test set or the milestones are none of the choices.
     """
 
     beta: float
@@ -322,6 +379,14 @@ class ErrorsOnTestSet(_EverySequenceCounts):
     milestones: tuple[str, ...] = ("ST1",)
     size: int = 256
     test_set: str = "fresh"
+
+    def __post_init__(self) -> None:
+        not_negative("beta", self.beta)
+        whole("every", self.every)
+        whole("size", self.size)
+        whole("most_wrong", self.most_wrong, 0, self.size)
+        choice("milestones", self.milestones, (("ST1",), ()))
+        switch("test_set", self.test_set)
 
     @property
     def criterion(self) -> str:
@@ -377,9 +442,22 @@ class AllPredicted(_EverySequenceCounts):
     every : int
         Number of training strings between two looks. The paper does not say; the extremes that it gives for single
         trials are multiples of 100.
+
+    Raises
+    ------
+    ValueError
+        If `every` is no positive whole number.
     """
 
     every: int = 100
+
+    def __post_init__(self) -> None:
+        whole("every", self.every)
+
+    def check(self, task: Task) -> None:
+        """Check that the task has sets of strings: see `StoppingRule.check`."""
+        if not isinstance(task, EmbeddedReber):
+            raise ValueError(f"stop: AllPredicted is a rule for EmbeddedReber, not for {type(task).__name__}")
 
     @property
     def criterion(self) -> str:

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import MOST_WEIGHTS, choice, flag, shown, whole
+
 #: Table 10, column "bias": the groups of units that have a bias weight.
 BIASED: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -48,12 +50,13 @@ class Topology:
         do.
     constant_unit : bool
         Whether the output units' bias is a hidden unit that is always 1 and that gates and cells see as well, as in
-        the institute's simulator, instead of a weight of their own.
+        the institute's simulator, instead of a weight of their own. The hidden layer sees it as it was one step
+        before, at a sequence's first step as it was reset; output units always see 1.
 
     Raises
     ------
     ValueError
-        If a size is not a positive whole number, or `biased` is not a code of Table 10.
+        If a size is not a positive whole number, `biased` is not a code of Table 10, or there are too many weights.
     """
 
     n_inputs: int
@@ -70,17 +73,21 @@ class Topology:
 
     def __post_init__(self) -> None:
         for name, least in (("n_inputs", 1), ("n_outputs", 1), ("n_hidden", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} is {value!r}: give a whole number of at least {least}")
-        if not all(isinstance(size, int) and size >= 1 for size in self.block_sizes):
-            raise ValueError(f"block_sizes is {self.block_sizes!r}: give one whole number of at least 1 per block")
+            whole(name, getattr(self, name), least, MOST_WEIGHTS)
+        if not isinstance(self.block_sizes, tuple):
+            raise ValueError(f"block_sizes is {shown(self.block_sizes)}: give a tuple, one whole number per block")
+        for size in self.block_sizes:
+            whole("block_sizes", size, most=MOST_WEIGHTS)
+        for name in ("in_gates", "out_gates", "recurrent", "outputs_see_inputs", "cells_see_hidden", "constant_unit"):
+            flag(name, getattr(self, name))
         if not self.block_sizes and not self.n_hidden and not self.outputs_see_inputs:
             raise ValueError(
                 "the hidden layer is empty: give block_sizes or n_hidden, or let outputs_see_inputs be true"
             )
-        if self.biased not in BIASED:
-            raise ValueError(f"biased is {self.biased!r}: give one of {', '.join(BIASED)}")
+        choice("biased", self.biased, BIASED)
+        n = self.n_units * self.n_sources + self.n_outputs * self.n_output_sources
+        if n > MOST_WEIGHTS:
+            raise ValueError(f"block_sizes: the net would have {n:,} weights, more than {MOST_WEIGHTS:,}; give fewer")
 
     @property
     def n_blocks(self) -> int:

@@ -58,6 +58,7 @@ class Setting:
             initial_y=self.initial_y,
             output_delay=self.output_delay,
             update=self.update,
+            constant_unit=net.constant_unit,
         )
         return wiring._replace(**changes)
 
@@ -191,7 +192,7 @@ def pending_updates(
     # an ordinary run with other weights first: activations, states and derivatives are then far from zero
     lengths = (setting.n_steps + 1,)
     present(setting, copy(weights), random_sequences(setting, rng, lengths), state=state, module=module)
-    weights.dw[:], weights.dw_k[:] = 0.0, 0.0
+    weights.dw[:], weights.dw_k[:], weights.due[:] = 0.0, 0.0, 0.0
     present(setting, weights, sequence, state=state, module=module)
     return by_name(setting.topology, weights.dw, weights.dw_k)
 

@@ -76,7 +76,7 @@ def run(
         Of the output units, at every step.
     """
     layer = example.hidden_layer()
-    constants: Values = {"1": 1.0, "constant": 1.0}
+    constants: Values = {"1": 1.0, "constant": example.initial_y}  # a hidden unit that is 1, and reset like all
     y: Values = dict.fromkeys(layer, example.initial_y)
     s: Values = {name: 0.0 for name in layer if name.startswith("c_")}
     activations, outputs = [dict(y)], []
@@ -103,6 +103,7 @@ def run(
         nets = [net_input(f"k_{k}", below, w) for k in range(1, example.n_outputs + 1)]
         outputs.append(nets if example.linear_outputs else [logistic(net) for net in nets])
         activations.append(dict(y))
+        constants["constant"] = 1.0
         x_before = x
     return activations, outputs
 

@@ -24,7 +24,7 @@ def record(
         "steps": 100 * sequences,
         "cap": find_row(row).cap,
         "test": {"n": 2560, "wrong": trial % 3, "mean_absolute_error": 0.01, "mse": 0.001},
-        "curve": {"window": 100, "mean_absolute_error": [0.1], "wrong": [3]},
+        "curve": {"window": 100 << 30, "mean_absolute_error": [0.1], "wrong": [0]},  # all in one window
         "specification": find_row(row).under(READINGS[reading]).hash,
         "versions": {},
         "commit": None,

@@ -1,16 +1,39 @@
 """The book's extension: what runs again when, how a failure ends, how numbers and captions are written."""
 
+import gc
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from lstm97_book import execution, explorers, generated, pages
+from lstm97_book import builds, execution, explorers, generated, pages
 
 from lstm97.theory.equations import EQUATIONS, Equation
 
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def with_cell(source: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": [source],
+    }
+    return NOTEBOOK | {"metadata": KERNEL, "cells": [cell]}
 
 
 @pytest.fixture
@@ -33,7 +56,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Replace papermill: note what is run, and store only the key."""
     seen: list[tuple[str, str]] = []
 
-    def run_one(source: Path, target: Path, profile: str, key: str) -> str:
+    def run_one(source: Path, target: Path, profile: str, key: str, until_end_of: int) -> str:
         seen.append((source.stem, profile))
         target.write_text(json.dumps(NOTEBOOK | {"metadata": {"lstm97": {"key": key}}}))
         return ""
@@ -89,20 +112,130 @@ def test_the_copy_of_a_removed_notebook_goes(project: Path, ran: list[tuple[str,
 
 
 def test_a_raising_notebook_ends_the_build(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell: dict[str, Any] = {
-        "cell_type": "code",
-        "id": "a",
-        "execution_count": None,
-        "metadata": {},
-        "outputs": [],
-    }
-    raising = NOTEBOOK | {"cells": [cell | {"source": ["raise ValueError('no such gate')"]}]}
-    raising["metadata"] = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    raising = with_cell("raise ValueError('no such gate')")
     (project / "notebooks" / "4-memory-cell.ipynb").write_text(json.dumps(raising))
     monkeypatch.delenv("LSTM97_PROFILE", raising=False)
     with pytest.raises(SystemExit, match=r"4-memory-cell\.ipynb raised(.|\n)*ValueError: no such gate"):
         build(project)
     assert list((project / "book" / "executed").iterdir()) == []
+
+
+def test_a_users_settings_stay_out_of_the_book(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "matplotlibrc"
+    settings.write_text("text.usetex: True\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(settings))
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    shows = with_cell("import matplotlib; print(matplotlib.rcParams['text.usetex'])")
+    (project / "notebooks" / "4-memory-cell.ipynb").write_text(json.dumps(shows))
+    build(project)
+    (executed,) = (project / "book" / "executed").iterdir()
+    *_, last = json.loads(executed.read_text())["cells"]
+    assert last["outputs"][0]["text"] in ("False\n", ["False\n"])
+
+
+# Stopping, and two at once
+
+BUILD = """
+import sys
+from types import SimpleNamespace
+from lstm97_book import execution
+execution.run_notebooks(SimpleNamespace(srcdir=sys.argv[1]), None)
+"""
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+
+
+def until(happened: Callable[[], bool], seconds: float) -> bool:
+    """Wait for something, but not longer than this; tell whether it happened."""
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc to look for processes")
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
+def test_a_stopped_build_leaves_nothing_behind(project: Path, sent: signal.Signals, status: int) -> None:
+    started = project / "started"
+    started.mkdir()
+    sleeps = f"import os, time; open(f'{started}/{{os.getpid()}} {{os.getppid()}}', 'w'); time.sleep(600)"
+    n_notebooks = 2 * (os.cpu_count() or 1)
+    for number in range(n_notebooks):
+        (project / "notebooks" / f"{number}.ipynb").write_text(json.dumps(with_cell(sleeps)))
+    (project / "notebooks" / "4-memory-cell.ipynb").unlink()
+    env = os.environ | {"PYTHONPATH": str(Path(execution.__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", BUILD, str(project / "book")], env=env)
+    try:
+        assert until(lambda: len(list(started.iterdir())) == n_notebooks // 2, 60)
+        process.send_signal(sent)
+        assert process.wait(5) == status
+    finally:
+        process.kill()
+    both = [int(number) for file in started.iterdir() for number in file.name.split()]
+    assert until(lambda: not any(is_alive(one) for one in both), 5)
+    assert len(list(started.iterdir())) == n_notebooks // 2  # none was begun after that
+    assert list((project / "book" / "executed").iterdir()) == []
+
+
+class Begun:
+    """A build as Sphinx has it, as far as it is asked here."""
+
+    def __init__(self, project: Path) -> None:
+        self.srcdir, self.outdir, self.doctreedir = (str(project / name) for name in ("book", "html", "doctrees"))
+        self.listeners: dict[str, Callable[..., None]] = {}
+        for folder in (self.outdir, self.doctreedir):
+            Path(folder).mkdir(exist_ok=True)
+        builds.setup(cast(Any, self))
+
+    def connect(self, event: str, listener: Callable[..., None], priority: int = 500) -> None:
+        self.listeners[event] = listener
+
+    def emit(self, event: str, *arguments: object) -> None:
+        self.listeners[event](self, *arguments)
+
+
+def test_a_second_build_waits_for_the_first(project: Path) -> None:
+    first, second = Begun(project), Begun(project)
+    first.emit("config-inited", None)
+
+    def build_too() -> None:
+        second.emit("config-inited", None)
+        second.emit("build-finished", None)
+
+    waits = threading.Thread(target=build_too)
+    waits.start()
+    waits.join(0.5)
+    assert waits.is_alive()
+    first.emit("build-finished", None)
+    waits.join(5)
+    assert not waits.is_alive()
+
+
+def test_pages_of_an_interrupted_build_are_made_anew(project: Path) -> None:
+    remembered = project / "doctrees" / "environment.pickle"
+    finished = Begun(project)
+    remembered.touch()
+    finished.emit("config-inited", None)
+    finished.emit("builder-inited")
+    finished.emit("build-finished", None)
+    interrupted = Begun(project)
+    interrupted.emit("config-inited", None)
+    assert remembered.exists()
+    interrupted.emit("builder-inited")
+    del interrupted  # its process ends, and with it the lock
+    gc.collect()
+    Begun(project).emit("config-inited", None)
+    assert not remembered.exists()
 
 
 @pytest.mark.parametrize(

@@ -257,5 +257,5 @@ def test_bad_input_is_named() -> None:
     learner = Chunker(2, 1, 1.0, 0.2)
     with pytest.raises(ValueError, match="give a task that asks for that"):
         learner.train(started(learner), Adding(30).sample(np.random.default_rng(0), 1))
-    with pytest.raises(ValueError, match="give a task that asks for that"):
+    with pytest.raises(ValueError, match="symbols has 5: give input units from 0 to 1"):
         learner.train(started(learner), batch_of())

@@ -192,6 +192,7 @@ def test_weights_are_kept_and_new_ones_are_initial_ones(update: str, biased: str
     assert_array_equal(net.full.weights.w, initial.full.weights.w)
     # what a reading leaves pending is kept as well
     assert_array_equal(net.full.weights.dw_k[:, kept], small.weights.dw_k)
+    assert net.full.weights.due[0] == small.weights.due[0] == (update == "next sequence")
     assert small.weights.dw_k.any() == (update == "next sequence")
     assert not np.array_equal(small.weights.w_k, initial.full.weights.w_k[:, kept])  # negative control
     # and from there on it is an ordinary net

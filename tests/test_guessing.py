@@ -112,7 +112,7 @@ def test_what_the_paper_says_guessing_solves(task: Task, net: str, n_hidden: int
     ("changes", "says"),
     [
         ({"tolerance": float("nan")}, "tolerance is nan: give a positive number"),
-        ({"net": "A3"}, "net is 'A3': give 'A1' or 'A2'"),
+        ({"net": "A3"}, "net is 'A3': give one of 'A1', 'A2'"),
         ({"n_hidden": 0}, "n_hidden is 0: give at least 1"),
     ],
 )

@@ -49,6 +49,7 @@ def work_of(setting: Setting, seed: int, lengths: tuple[int, ...], alpha: float 
     weights = nets.random_weights(setting.topology, rng)
     weights.dw[:] = rng.uniform(-1, 1, weights.dw.shape)
     weights.dw_k[:] = rng.uniform(-1, 1, weights.dw_k.shape)
+    weights.due[:] = seed % 2
     sequences = nets.random_sequences(setting, rng, lengths)
     batch = Batch(sequences.symbols, sequences.values, sequences.offsets, sequences.targets, setting.every_step)
     return Work(learner_of(setting, alpha), Net(weights, new_state(setting.topology)), batch, learn)

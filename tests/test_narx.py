@@ -18,9 +18,14 @@ from lstm97.tasks.base import offsets_of
 NETS = {
     "plain": RecurrentTopology(3, 4, 2),
     "biased, outputs see inputs": RecurrentTopology(3, 4, 2, outputs_see_inputs=True, biased=True),
+    "one of each": RecurrentTopology(1, 1, 1),
+    "one of each, biased": RecurrentTopology(1, 1, 1, biased=True),
+    "one output, biased": RecurrentTopology(3, 4, 1, biased=True),
+    "one hidden unit, biased": RecurrentTopology(2, 1, 2, biased=True),
 }
 each = pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
 fed_back = pytest.mark.parametrize("fed_back", ["outputs", "hidden"])
+delayed = pytest.mark.parametrize("delays", [1, 3])
 
 
 def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
@@ -38,10 +43,16 @@ def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
 
 
 def misses_the_gradient(
-    module: ModuleType, net: RecurrentTopology, fed_back: str, every_step: bool = True, one_hot: bool = True
+    module: ModuleType,
+    net: RecurrentTopology,
+    fed_back: str,
+    every_step: bool = True,
+    one_hot: bool = True,
+    delays: int = 3,
+    n_steps: int = 6,
 ) -> bool:
-    batch = batch_of(net, every_step, one_hot, (6,))
-    learner = module.NARX(net, 1.0, 1.0, 3, fed_back)
+    batch = batch_of(net, every_step, one_hot, (n_steps,))
+    learner = module.NARX(net, 1.0, 2.0, delays, fed_back)
     weights = learner.start(np.random.default_rng(8)).weights
 
     def of(w: Any, w_k: Any) -> Any:
@@ -53,19 +64,42 @@ def misses_the_gradient(
 
 @each
 @fed_back
+@delayed
+@pytest.mark.parametrize("n_steps", [1, 2, 6])
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("every_step", [False, True])
 def test_gradient_is_that_of_the_equations(
-    net: RecurrentTopology, fed_back: str, one_hot: bool, every_step: bool
+    net: RecurrentTopology, fed_back: str, one_hot: bool, every_step: bool, delays: int, n_steps: int
 ) -> None:
-    assert not misses_the_gradient(narx, net, fed_back, every_step, one_hot)
+    assert not misses_the_gradient(narx, net, fed_back, every_step, one_hot, delays, n_steps)
+
+
+@pytest.mark.parametrize("name", ["one of each, biased", "one output, biased"])
+def test_a_bias_that_counts_as_one_more_delay_is_seen(name: str) -> None:
+    """With one unit fed back, there are as many columns for one more delay as there are for the bias."""
+    call = "hidden_layer(wiring, n_delays, w, symbol, values, t, z_at, step, y_at[step])"
+    module = corrupted(narx, call, call.replace("n_delays", "n_delays + 1"))
+    assert misses_the_gradient(module, NETS[name], "outputs")
+
+
+def test_without_input_and_feedback_every_step_is_the_same() -> None:
+    learner = NARX(RecurrentTopology(1, 2, 1, biased=True), 1.0, 1.0, 1)
+    net = learner.start(np.random.default_rng(0))
+    net.weights.w[:, :2] = 0.0  # all but the bias
+    values, targets = np.zeros((4, 1)), np.zeros((4, 1))
+    batch = Batch(np.zeros(0, dtype=np.int64), values, offsets_of(np.array([4])), targets, True)
+    outputs = learner.predict(net, batch)
+    assert (outputs == outputs[0]).all()
 
 
 @each
 @fed_back
+@delayed
 @pytest.mark.parametrize("one_hot", [False, True])
-def test_outputs_are_those_of_the_equations(net: RecurrentTopology, fed_back: str, one_hot: bool) -> None:
-    batch, learner = batch_of(net, True, one_hot), NARX(net, 1.0, 2.0, 3, fed_back)
+def test_outputs_are_those_of_the_equations(
+    net: RecurrentTopology, fed_back: str, one_hot: bool, delays: int
+) -> None:
+    batch, learner = batch_of(net, True, one_hot), NARX(net, 1.0, 2.0, delays, fed_back)
     start = learner.start(np.random.default_rng(8))
     outputs = learner.predict(start, batch)
     expected = np.array(forward(learner, batch, start.weights.w, start.weights.w_k))
@@ -129,7 +163,7 @@ def test_an_error_jumps_back() -> None:
     assert error_at_first_step(4, 7, delay=4) == 0.0
 
 
-@pytest.mark.parametrize(("delays", "learned"), [(4, True), (1, False)])
+@pytest.mark.parametrize(("delays", "learned"), [(5, True), (1, False)])
 def test_a_short_latch_is_learned(delays: int, learned: bool) -> None:
     """The 2-sequence problem with ten steps, three of which tell the class, as Lin et al.'s latching problem."""
     task, rng = TwoSequence(T=10, N=3), np.random.default_rng(0)

@@ -230,7 +230,9 @@ def differentiable_error(
     total = 0.0 * w.sum()  # depends on w even where all derivatives are zero
     for t in range(len(values)):
         x, before = array(values[t]), y
-        sources = [x, cut(before)[: net.n_recurrent], array(np.ones(net.n_constants))]
+        constants = np.ones(net.n_constants)
+        constants[net.n_constants - net.constant_unit :] = setting.initial_y if t == 0 else 1.0
+        sources = [x, cut(before)[: net.n_recurrent], array(constants)]
         sigma = logistic(w @ xp.concatenate(sources))
         y_in = sigma[block] if net.in_gates else 1.0
         y_out = sigma[net.n_in + block] if net.out_gates else 1.0
@@ -324,20 +326,22 @@ def derivatives_of_the_outputs(
     state = new_state(topology)
     dy_dw = np.zeros((topology.n_cells + topology.n_hidden, topology.n_units, topology.n_sources))
     found = []
-    network.reset(state.y, state.s_c, state.ds_dw, setting.initial_y)
+    network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
     for t in range(setting.n_steps):
         symbol = sequence.symbols[t] if setting.one_hot else -1
         given_input = (symbol, sequence.values, t)
         y_before = state.y.copy()
-        network.net_inputs(wiring, weights.w, *given_input, state.y, state.net)
+        constants = state.constants.copy()
+        network.net_inputs(wiring, weights.w, *given_input, state.y, constants, state.net)
         network.squash(wiring, state.net, state.sigma, state.g_c)
         network.advance_derivatives(
-            wiring, block, *given_input, state.y, state.sigma, state.g_c, state.ds_dnet, state.ds_dw
+            wiring, block, *given_input, state.y, constants, state.sigma, state.g_c, state.ds_dnet, state.ds_dw
         )
+        state.constants[:] = 1.0
         network.advance_cells(wiring, block, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
         network.output_units(wiring, weights.w_k, *given_input, state.y, state.y_k)
         network.hidden_layer_derivatives(
-            wiring, block, state.sigma, state.h_c, state.ds_dw, *given_input, y_before, dy_dw
+            wiring, block, state.sigma, state.h_c, state.ds_dw, *given_input, y_before, constants, dy_dw
         )
         dy_k_dw = np.zeros((topology.n_outputs, topology.n_units, topology.n_sources))
         network.output_derivatives(wiring, weights.w_k, state.y_k, dy_dw, dy_k_dw)
@@ -421,7 +425,7 @@ CORRUPTIONS = {
     "(28) with the gate's derivative": ("+= e_s[v] * ds_dw[n_cells + v, m]", "+= e_s[v] * ds_dw[v, m]"),
     "derivatives not reset": ("    ds_dw[:, :] = 0.0\n", "    pass\n"),
     "states not reset": ("    s_c[:] = 0.0\n", ""),
-    "activations not reset": ("    y[:] = initial_y\n", ""),
+    "activations not reset": ("    y[:] = wiring.initial_y\n", ""),
 }
 CONTROLLED = SETTINGS["hidden units"]
 

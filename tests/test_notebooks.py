@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lstm97_book import refresh
+from lstm97_book.kernels import environment
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -63,10 +65,12 @@ def has_digest(cells: list[dict[str, Any]]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
-    """Start nbval on every notebook, as many at a time as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {path: pool.submit(nbval, path) for path in NOTEBOOKS}
+def runs(request: pytest.FixtureRequest) -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
+    """Start nbval on every notebook that was asked for, as many at a time as there are cores."""
+    tests: list[Any] = [item for item in request.session.items if test_prints_what_is_stored.__name__ in item.name]
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {path: pool.submit(nbval, path) for path in (item.callspec.params["path"] for item in tests)}
+    pool.shutdown(cancel_futures=True)
 
 
 def nbval(path: Path) -> subprocess.CompletedProcess[str]:
@@ -74,7 +78,7 @@ def nbval(path: Path) -> subprocess.CompletedProcess[str]:
     command += ["--nbval-sanitize-with", str(ROOT / "tests" / "nbval.cfg"), "-q", "--color=no", "--tb=short"]
     # The project's own pytest settings are for its tests, not for the kernel's libraries.
     command += ["-c", os.devnull, "--rootdir", str(path.parent), str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment(ROOT))
 
 
 @EACH
@@ -151,3 +155,47 @@ def test_comparison_sees_a_changed_output(tmp_path: Path, printed: str, passes: 
     path.write_text(json.dumps(notebook(f"print({printed!r})")), encoding="utf-8")
     done = nbval(path)
     assert (done.returncode == 0) == passes, done.stdout + done.stderr
+
+
+# A user's own settings
+
+
+SHOWS_SETTINGS = ('import matplotlib\nmatplotlib.rcParams["text.usetex"]', "1\n2")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a user's settings for Matplotlib and IPython, and a notebook that would show them."""
+    profile = tmp_path / "user" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile.parent / "matplotlibrc").write_text("text.usetex: True\n")
+    (profile / "ipython_config.py").write_text("get_config().InteractiveShell.ast_node_interactivity = 'all'\n")
+    (profile / "startup").mkdir()
+    (profile / "startup" / "first.py").write_text("print('started')\n")
+    for name in ("IPYTHONDIR", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, str(profile.parent))
+    monkeypatch.setenv("MATPLOTLIBRC", str(profile.parent / "matplotlibrc"))
+    path = tmp_path / "notebooks" / "made.ipynb"
+    path.parent.mkdir()
+    path.write_text(json.dumps(notebook(*SHOWS_SETTINGS)), encoding="utf-8")
+    return path
+
+
+def shown(path: Path) -> list[str]:
+    """Return what the notebook's last two cells gave."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"][-2:]
+    return ["".join(output["data"]["text/plain"]) for cell in cells for output in cell["outputs"]]
+
+
+def test_a_users_settings_do_not_come_in_when_notebooks_are_refreshed(settings: Path) -> None:
+    refresh.refresh(settings)
+    assert shown(settings) == ["False", "2"]
+    done = nbval(settings)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_users_settings_would_come_in(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "environment", lambda root: dict(os.environ))
+    refresh.refresh(settings)
+    assert shown(settings) == ["True", "1", "2"]
+    assert nbval(settings).returncode

@@ -581,3 +581,10 @@ def test_outputs_beside_targets_have_one_height():
     assert [text.get_text() for text in axes.texts] == ["class 1: 0.2", "class 2: 0.8"]
     with pytest.raises(ValueError, match="one of each per sequence"):
         plots.outputs_beside_targets(axes, [0.1], [0.2, 0.3], [0], [0.2, 0.8])
+
+
+def test_a_users_own_settings_do_not_shine_through() -> None:
+    with plt.rc_context({"text.usetex": True, "lines.linestyle": ":"}):
+        plots.use_style()
+        assert plt.rcParams["text.usetex"] is False
+        assert plt.rcParams["lines.linestyle"] == "-"

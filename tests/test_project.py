@@ -113,6 +113,7 @@ def chapters(entry: object) -> list[str]:
 def test_contents_name_every_page_and_notebook() -> None:
     top, below = ((ROOT / folder / "_toc.yml").read_text(encoding="utf-8") for folder in ("", "book"))
     assert below == top
+    assert not (ROOT / "book" / "_toc.yml").is_symlink()  # some systems make of a link a file with a path in it
     named = chapters(yaml.safe_load(top))
     assert len(named) == len(set(named))
     book = ROOT / "book"

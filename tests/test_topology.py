@@ -181,14 +181,20 @@ def test_constant_unit_is_a_source_of_the_whole_hidden_layer() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"n_inputs": 0}, "n_inputs is 0: give a whole number of at least 1"),
-        ({"n_inputs": 2.0}, "n_inputs is 2.0"),
+        ({"n_inputs": 0}, "n_inputs is 0: give at least 1"),
+        ({"n_inputs": 2.0}, "n_inputs is 2.0: give a whole number of at least 1"),
+        ({"n_inputs": True}, "n_inputs is True: give a whole number"),
+        ({"n_inputs": np.int64(2)}, r"n_inputs is np.int64\(2\): give int\(2\)"),
+        ({"n_inputs": 10**6, "block_sizes": (10,)}, "weights, more than 10,000,000; give fewer"),
         ({"n_outputs": -1}, "n_outputs is -1"),
-        ({"n_hidden": -1}, "n_hidden is -1: give a whole number of at least 0"),
-        ({"block_sizes": (2, 0)}, r"block_sizes is \(2, 0\): give one whole number of at least 1 per block"),
-        ({"block_sizes": (1.5,)}, "block_sizes is"),
+        ({"n_hidden": -1}, "n_hidden is -1: give at least 0"),
+        ({"block_sizes": (2, 0)}, "block_sizes is 0: give at least 1"),
+        ({"block_sizes": (1.5,)}, "block_sizes is 1.5: give a whole number of at least 1"),
+        ({"block_sizes": (True,)}, "block_sizes is True"),
+        ({"block_sizes": 2}, "block_sizes is 2: give a tuple"),
+        ({"recurrent": "no"}, "recurrent is 'no': give one of True, False"),
         ({"block_sizes": ()}, "the hidden layer is empty: give block_sizes or n_hidden"),
-        ({"biased": "gates"}, "biased is 'gates': give one of none, ga, b1, all"),
+        ({"biased": "gates"}, "biased is 'gates': give one of 'none', 'ga', 'b1', 'all'"),
     ],
 )
 def test_bad_input_is_named(arguments: dict[str, Any], says: str) -> None:

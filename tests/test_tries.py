@@ -123,7 +123,7 @@ def test_a_pair_has_one_name() -> None:
         ("adding", "bptt:k=0", "bptt:k=0 can't learn adding:T=100: k is 0: give at least 1"),
         ("long-lag:p=1000", "rtrl:n_hidden=50", "RTRL would carry 2,627,500 sensitivities"),
         ("reber", "guessing", "the task has no tolerance: give tolerance"),
-        ("parity", "guessing:net=A3", "net is 'A3': give 'A1' or 'A2'"),
+        ("parity", "guessing:net=A3", "net is 'A3': give one of 'A1', 'A2'"),
     ],
 )
 def test_bad_pairs_are_refused_with_the_way_out(

@@ -59,7 +59,7 @@ def test_outputs_and_gradient_are_those_of_the_equations(one_hot: bool) -> None:
     ("old", "new"),
     [
         ("dw[i, m] += f_prime(y[i]) * e_y[i]\n", "dw[i, m] += e_y[i]\n"),
-        ("dw[i, last] += f_prime(y[i]) * e_y[i]", "pass"),
+        ("dw[i, window * n_inputs] += f_prime(y[i]) * e_y[i]", "pass"),
     ],
 )
 def test_a_wrong_term_is_seen(old: str, new: str) -> None:

@@ -12,19 +12,19 @@ import lstm97
 from lstm97.command import bench, run, show, verify
 from lstm97.command.errors import UsageError
 from lstm97.command.stopping import Stopped, at_once
-from lstm97.experiments import rows
+from lstm97.experiments import RowFileError, rows
 from lstm97.reading import READINGS
 from lstm97.trials import sweeps
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import LostError, WorkerError
-from lstm97.trials.store import DEFAULT, StoreError, TornLineWarning
+from lstm97.trials.store import DEFAULT, LAST_TRIAL, StoreError, TornLineWarning
 from lstm97.trials.tries import LEARNERS, TASKS, PairError
 
 USAGE_ERROR = 2
 #: What a run leaves when it ends early.
 SAFE = "finished trials are recorded, the same command goes on from here"
 #: Bounds that only a slip of the keyboard exceeds.
-MOST_TRIALS, MOST_FIRST, MOST_CAP, MOST_JOBS, MOST_LANES = 100_000, 1_000_000, 10**12, 10_000, 1_000
+MOST_TRIALS, MOST_CAP, MOST_JOBS, MOST_LANES = 100_000, 10**12, 10_000, 1_000
 
 EXIT_CODES = """\
 exit codes: 0 done; 1 verify found a difference; 2 bad input, unusable records, or lost workers; 3 the output could
@@ -149,7 +149,7 @@ def parser() -> argparse.ArgumentParser:
         "--trials", type=_whole(MOST_TRIALS), metavar="N", help="number of trials (default: the paper's; 3 of a try)"
     )
     one.add_argument(
-        "--first", type=_whole(MOST_FIRST), default=1, metavar="K", help="number of the first trial (default: 1)"
+        "--first", type=_whole(LAST_TRIAL), default=1, metavar="K", help="number of the first trial (default: 1)"
     )
     _add_jobs(one)
     one.add_argument(
@@ -269,7 +269,7 @@ def perform(arguments: Sequence[str] | None) -> int:
                 return parsed.action(parsed) or 0
     except LostError as error:
         _complain("; ".join(filter(None, (str(error), left))))
-    except (UsageError, PairError, StoreError, WorkerError) as error:
+    except (UsageError, PairError, RowFileError, StoreError, WorkerError) as error:
         _complain(str(error))
     except MemoryError as error:
         _complain(

@@ -18,7 +18,7 @@ from lstm97.trials.executors import available_cores, cluster, processes
 from lstm97.trials.runner import plan, run
 from lstm97.trials.slices import Job
 from lstm97.trials.statistics import left_out
-from lstm97.trials.store import Store, under_cap
+from lstm97.trials.store import LAST_TRIAL, Store, under_cap
 from lstm97.trials.tries import Try, check_size, make_try
 
 #: More processes than this for every core only take memory from each other.
@@ -98,6 +98,8 @@ def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], list[J
         chosen = list(sweep.pairs.values())
         store = new_store(arguments.store, places.sweeps, (places.rows, places.tries))
         n_trials, cap = n_trials or sweep.n_trials, cap or sweep.cap
+    if arguments.first + (n_trials or 0) - 1 > LAST_TRIAL:
+        raise UsageError(f"--first {arguments.first} with --trials {n_trials}: trials go up to {LAST_TRIAL:,}")
     return chosen, plan(chosen, arguments.reading, n_trials, arguments.first, cap), store
 
 

@@ -37,10 +37,10 @@ def named_store(given: str | None, default: Path) -> Store:
                 "'lstm97 run ROW'; the project's own come with its repository"
             )
         return Store(default)
-    _check_name(given)
-    if not Path(given).is_dir():
+    store = Store(given)
+    if not store.directory.is_dir():
         raise UsageError(f"--store {given!r}: there is no such folder")
-    return Store(given)
+    return store
 
 
 def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store:
@@ -65,20 +65,13 @@ def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store
     """
     if given is None:
         return Store(default)
-    _check_name(given)
+    store = Store(given)
     for other in others:
-        if Path(given).resolve() == other.resolve():
+        if store.directory.resolve() == other.resolve():
             raise UsageError(
                 f"--store {given!r} holds records of another kind: name another folder, or none for {default}"
             )
-    return Store(given)
-
-
-def _check_name(given: str) -> None:
-    if not given or "\0" in given:
-        raise UsageError(f"--store {given!r} names no folder: give the path of one")
-    if given.startswith("~"):  # the shell leaves it as it is in quotes, and after --store=
-        raise UsageError(f"--store {given!r}: the shell left the ~ as it is; write the path out, or without quotes")
+    return store
 
 
 class Folders(NamedTuple):

@@ -3,17 +3,22 @@
 import importlib
 import pkgutil
 import re
+import traceback
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper, Row, Specification
+from lstm97.reading import Reading
 
 __all__ = [
     "CompetitorRow",
     "LSTMRow",
     "Paper",
     "Row",
+    "RowFileError",
     "Specification",
     "find_rows",
     "lstm_row",
@@ -23,22 +28,65 @@ __all__ = [
 ]
 
 
+class RowFileError(ValueError):
+    """A file with rows that can't be used; the message names file, line and reason."""
+
+
 @cache
 def rows() -> dict[str, Row]:
-    """Collect every row, in the paper's order.
+    """Collect every row: first those of the paper's tables, in their order.
 
     Returns
     -------
     dict of str to Row
         By name, e.g. ``table9/6a``.
+
+    Raises
+    ------
+    RowFileError
+        If a file can't be imported, its ``ROWS`` are no rows, a row's learner doesn't fit its task, or two rows have
+        the same name.
     """
-    tables = [entry.name for entry in pkgutil.iter_modules(__path__) if entry.name.startswith("table")]
-    tables.sort(key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
     found: dict[str, Row] = {}
-    for table in tables:
-        for entry in importlib.import_module(f"{__name__}.{table}").ROWS:
-            found[entry.name] = entry
+    file_of: dict[str, Path] = {}
+    for finder, module, _ in sorted(pkgutil.iter_modules(__path__), key=lambda one: _place(one.name)):
+        file = Path(finder.path) / f"{module}.py"  # type: ignore[union-attr]
+        for entry in _rows_of(_imported(module, file), file):
+            if entry.name in found:
+                raise RowFileError(f"{file}: {file_of[entry.name]} has a row {entry.name}, too: give another name")
+            found[entry.name], file_of[entry.name] = entry, file
     return found
+
+
+def _place(module: str) -> tuple[bool, list[int], str]:
+    """Sort tables by their numbers, and what is no table behind them."""
+    return not module.startswith("table"), [int(number) for number in re.findall(r"\d+", module)], module
+
+
+def _imported(module: str, file: Path) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{module}")
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        reason = str(error)
+        if isinstance(error, SyntaxError) and error.filename == str(file):
+            lines, reason = [error.lineno], error.msg
+        where = f"{file}, line {lines[-1]}" if lines else str(file)
+        raise RowFileError(f"{where}: {type(error).__name__}: {reason}") from error
+
+
+def _rows_of(module: ModuleType, file: Path) -> tuple[Row, ...]:
+    """Take a file's rows, none if it is there for other files, and check that each can be run."""
+    entries = getattr(module, "ROWS", ())
+    if not isinstance(entries, tuple | list) or not all(isinstance(entry, Row) for entry in entries):
+        raise RowFileError(f"{file}: ROWS is something else than a tuple of rows: give LSTMRow or CompetitorRow")
+    for entry in entries:
+        try:
+            entry.under(Reading())
+        except ValueError as error:
+            named = str(error).startswith(entry.name)
+            raise RowFileError(f"{file}: {error}" if named else f"{file}: {entry.name}: {error}") from error
+    return tuple(entries)
 
 
 def row(name: str) -> Row:
@@ -58,8 +106,9 @@ def row(name: str) -> Row:
         If there is none of that name; the message has the nearest names.
     """
     if name not in rows():
-        near = get_close_matches(name, rows(), n=3, cutoff=0.4) or list(rows())
-        raise KeyError(f"there is no row {name!r}: did you mean {' or '.join(near)}?")
+        near = get_close_matches(name, rows(), n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "'lstm97 rows' lists them"
+        raise KeyError(f"there is no row {name!r}: {hint}")
     return rows()[name]
 
 

@@ -4,14 +4,22 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
+import numpy as np
+
+from lstm97.checks import shown, whole
 from lstm97.learners import LSTM, Growing, Learner
 from lstm97.reading import Reading
 from lstm97.stopping import StoppingRule
 from lstm97.tasks import Task
 from lstm97.topology import Topology
+
+#: Names of rows: records stand in a file named after the table. Names of tries begin with ``tries/``.
+NAME = re.compile(r"(?!tries/)[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Specification:
         With the reading's choices in it.
     n_test : int
         Size of the test set.
+
+    Raises
+    ------
+    ValueError
+        If a trial's learner, stopping rule or test set doesn't fit its task.
     """
 
     row: str
@@ -78,6 +91,17 @@ class Specification:
     learner: Learner | tuple[Learner, ...]
     stop: StoppingRule
     n_test: int
+
+    def __post_init__(self) -> None:
+        n = math.lcm(*(len(part) for part in (self.task, self.learner) if isinstance(part, tuple)))
+        for trial in range(1, n + 1):
+            task = self.task_of(trial)
+            try:
+                _check_pair(task, self.learner_of(trial))  # type: ignore[arg-type]  # it is hashable: frozen
+                self.stop.check(task)
+                task.check_n_test(self.n_test)
+            except ValueError as error:
+                raise ValueError(f"{self.row}: {error}") from error
 
     def task_of(self, trial: int) -> Task:
         """Say which task a trial has.
@@ -112,6 +136,18 @@ class Specification:
         """First 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
         text = json.dumps(canonical(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _check_pair(task: Task, learner: Learner) -> None:
+    """Check that a learner has the task's input and output units, and can learn from its sequences."""
+    for name, what in (("n_inputs", "input"), ("n_outputs", "output")):
+        given, wanted = getattr(learner, name), getattr(task, name)
+        if given != wanted:
+            raise ValueError(
+                f"{name} is {given}: {type(task).__name__} has {wanted} {what} units; give the learner as many"
+            )
+    learner.check(task.sample(np.random.default_rng(0), 1))
 
 
 def canonical(value: Any) -> Any:
@@ -160,6 +196,11 @@ class Row:
         Stops before the last one that the paper prints values for, by the names of the stopping rule.
     milestone : str
         The stop that this row is about; empty for the last one. See `stops`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not of two parts, or a number is below 1.
     """
 
     name: str
@@ -173,6 +214,12 @@ class Row:
     n_test: int = 2560
     milestones: tuple[tuple[str, Paper], ...] = ()
     milestone: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
+            raise ValueError(f"name is {shown(self.name)}: give TABLE/ROW, both of letters, digits, '.', '-' and '_'")
+        for number in ("n_trials", "cap", "n_test"):
+            whole(number, getattr(self, number))
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -235,6 +282,11 @@ class Row:
         Returns
         -------
         Specification
+
+        Raises
+        ------
+        ValueError
+            If learner, stopping rule or test set don't fit the task.
         """
         task = self.task
         task = (

@@ -1,5 +1,6 @@
-"""The interface that every learning system has."""
+"""The interface that every learning system has, and the check of what one is given."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,11 +9,35 @@ from numpy.typing import NDArray
 
 from lstm97.tasks import Batch
 
+#: Arrays of a net: what each is called, itself, and the shape that it has to have.
+Arrays = Iterable[tuple[str, NDArray[np.float64], tuple[int, ...]]]
 
-class Learner(Protocol):
+_FLOAT = np.dtype(np.float64)
+
+
+class Checked(Protocol):
+    """What a learner says of itself before compiled code, which reads where it is told to, sees a net or a batch."""
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input units."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units."""
+
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+
+    def arrays(self, net: Any) -> Arrays:
+        """List what compiled code reads of a net."""
+
+
+class Learner(Checked, Protocol):
     """What a learning system has to offer. A learner knows nothing of tasks' names, rows or files.
 
     A learner is its settings; what it has learned is a net, which only the learner looks into.
+    `train` and `predict` begin with `check_work`.
     """
 
     @property
@@ -36,6 +61,49 @@ class Learner(Protocol):
 
     def predict(self, net: Any, batch: Batch) -> NDArray[np.float64]:
         """Compute the outputs without learning; the net stays as it is."""
+
+
+def check_net(learner: Checked, net: Any) -> None:
+    """Check that a net is one of a learner's: every array is of the shape that the learner's equations need.
+
+    Parameters
+    ----------
+    learner : Learner
+    net : object
+
+    Raises
+    ------
+    ValueError
+        If it is another learner's, or one of another size.
+    """
+    name = type(learner).__name__
+    try:
+        wrong = [of for of in learner.arrays(net) if of[1].shape != of[2] or of[1].dtype != _FLOAT]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"net is a {type(net).__name__}: give one that this {name} has started") from error
+    for what, one, shape in wrong:
+        raise ValueError(
+            f"net: its {what} is {one.dtype} of shape {one.shape}, not float64 of shape {shape}: "
+            f"give one that this {name} has started"
+        )
+
+
+def check_work(learner: Checked, net: Any, batch: Batch) -> None:
+    """Check a net and a batch before compiled code sees them.
+
+    Parameters
+    ----------
+    learner : Learner
+    net : object
+    batch : Batch
+
+    Raises
+    ------
+    ValueError
+        If they don't fit the learner: see `check_net` and `lstm97.tasks.base.check`.
+    """
+    learner.check(batch)
+    check_net(learner, net)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -162,8 +164,9 @@ class BPTT(Recurrent):
     k: int | None = None
 
     def __post_init__(self) -> None:
-        if self.k is not None and self.k < 1:
-            raise ValueError(f"k is {self.k}: give at least 1, or None for full BPTT")
+        super().__post_init__()
+        if self.k is not None:
+            whole("k", self.k, why=", or None for full BPTT")
 
     def memory(self, n_steps: int) -> tuple[Floats, Floats, Floats]:
         """Make the memory that a sequence takes: a stack of activations and errors, and one step's errors.
@@ -184,6 +187,7 @@ class BPTT(Recurrent):
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

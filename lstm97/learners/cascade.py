@@ -36,9 +36,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import MOST_WEIGHTS, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.recurrent import check_size
 from lstm97.tasks import Batch
-from lstm97.tasks.base import offsets_of
+from lstm97.tasks.base import check, offsets_of
 
 Floats = NDArray[np.float64]
 
@@ -515,8 +518,8 @@ class Cascade:
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_outputs", "n_sequences", "n_candidates", "most_hidden"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+            whole(name, getattr(self, name), most=MOST_WEIGHTS)
+        check_size((self.n_candidates, self.n_inputs + 2), (self.n_outputs, self.n_inputs + 1))
 
     @property
     def n_weights(self) -> None:
@@ -554,6 +557,23 @@ class Cascade:
         """
         return copy.deepcopy(net, {id(net.training): net.training})  # nothing changes in a batch
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        check(batch, self.n_inputs, self.n_outputs)
+
+    def arrays(self, net: CascadeNet) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        n_columns = self.n_inputs + net.n_hidden + 1
+        yield "w", net.w, (net.n_hidden, n_columns)
+        for one, n_rows, n in (
+            (net.outputs, self.n_outputs, n_columns),
+            (net.pool, self.n_candidates, n_columns + 1),
+        ):
+            if one is not None:
+                yield from ((name, getattr(one, name), (n_rows, n)) for name in ("w", "steps", "slopes"))
+        if net.covariances is not None:
+            yield "covariances", net.covariances, (self.n_candidates, self.n_outputs)
+
     def train(self, net: CascadeNet, batch: Batch) -> Floats:
         """Present every sequence once, in order; after every `n_sequences` of them there is an epoch.
 
@@ -568,10 +588,17 @@ class Cascade:
         float64, the shape of ``batch.targets``
             Activations of the output units where there is a target, before learning from it.
         """
+        check_work(self, net, batch)
+        if net.training is not None:
+            self.check(net.training)
+            if net.training.every_step != batch.every_step:
+                raise ValueError(
+                    f"every_step is {batch.every_step}: give {net.training.every_step}, as in the training set"
+                )
         found, done = [np.zeros_like(batch.targets[:0])], 0
         while done < len(batch):
             part = batch.part(done, min(done + self.n_sequences - net.presented % self.n_sequences, len(batch)))
-            found.append(self.predict(net, part))
+            found.append(self._respond(net, part)[1])
             if net.presented < self.n_sequences:
                 net.training = part if net.training is None else _joined(net.training, part)
             done += len(part)
@@ -593,6 +620,7 @@ class Cascade:
         -------
         float64, the shape of ``batch.targets``
         """
+        check_work(self, net, batch)
         return self._respond(net, batch)[1]
 
     def _respond(self, net: CascadeNet, batch: Batch) -> tuple[Floats, Floats]:

@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from lstm97.activations import f
+from lstm97.checks import MOST_WEIGHTS, choice, not_negative, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
     RecurrentTopology,
@@ -22,12 +24,13 @@ from lstm97.learners.recurrent import (
 )
 from lstm97.learners.rtrl import RTRL, RTRLNet, add_sensitivity_updates, advance_sensitivities
 from lstm97.tasks import Batch
+from lstm97.tasks.base import check
 
 MIMICS = ("hidden", "state")
 
 
 def check_next_symbols(batch: Batch, n_symbols: int) -> None:
-    """Check that a batch asks for the next symbol at every step.
+    """Check that a batch is one of symbols, and asks for the next one at every step.
 
     Parameters
     ----------
@@ -39,8 +42,9 @@ def check_next_symbols(batch: Batch, n_symbols: int) -> None:
     ValueError
         If it doesn't.
     """
-    if batch.values.shape[1] or not batch.every_step or batch.targets.shape[1] != n_symbols:
+    if batch.values.size or not batch.every_step:
         raise ValueError("batch: a chunker predicts the next symbol at every step; give a task that asks for that")
+    check(batch, n_symbols, n_symbols)
 
 
 @compiled
@@ -241,9 +245,21 @@ class Chunker:
     mimics: str = "hidden"
 
     def __post_init__(self) -> None:
-        if self.mimics not in MIMICS:
-            raise ValueError(f"mimics is {self.mimics!r}: give one of {', '.join(map(repr, MIMICS))}")
+        whole("n_symbols", self.n_symbols, most=MOST_WEIGHTS)
+        whole("n_hidden", self.n_hidden, most=MOST_WEIGHTS)
+        not_negative("surprise", self.surprise)
+        choice("mimics", self.mimics, MIMICS)
         _ = self.lower, self.upper  # making them checks the numbers
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of symbols, one input unit each."""
+        return self.n_symbols
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of symbols, one output unit each."""
+        return self.n_symbols
 
     @cached_property
     def lower(self) -> RTRL:
@@ -290,6 +306,15 @@ class Chunker:
         """
         return ChunkerNet(self.lower.copy(net.lower), self.upper.copy(net.upper))
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `check_next_symbols`."""
+        check_next_symbols(batch, self.n_symbols)
+
+    def arrays(self, net: ChunkerNet) -> Arrays:
+        """List what compiled code reads of the nets: see `lstm97.learners.Learner.arrays`."""
+        yield from self.lower.arrays(net.lower)
+        yield from self.upper.arrays(net.upper)
+
     def train(self, net: ChunkerNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each.
 
@@ -308,9 +333,9 @@ class Chunker:
         Raises
         ------
         ValueError
-            If the batch's targets are no symbols to come.
+            If the batch's targets are no symbols to come, or the nets are another learner's.
         """
-        check_next_symbols(batch, self.n_symbols)
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self.upper.wiring,
@@ -345,7 +370,13 @@ class Chunker:
         Returns
         -------
         (n_steps, n_symbols) float64
+
+        Raises
+        ------
+        ValueError
+            As in `train`.
         """
+        check_work(self, net, batch)
         outputs = np.empty((len(batch.targets), self.lower.topology.n_outputs))
         respond(
             self.upper.wiring,

@@ -10,6 +10,7 @@ import numpy as np
 
 from lstm97.activations import f, f_prime
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -93,11 +94,13 @@ class Elman(Recurrent):
     initial_y: ClassVar[float] = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: Elman's net has an output layer; let fully_recurrent be false")
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

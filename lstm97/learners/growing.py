@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import instance, real
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.learners.progress import has_stopped_improving, mean_errors, until_comparison
 from lstm97.tasks import Batch
@@ -65,18 +67,30 @@ class Growing:
     addition: float = 0.01
 
     def __post_init__(self) -> None:
+        instance("lstm", self.lstm, "LSTM", "without_block")
         if not self.lstm.topology.outputs_see_inputs:
             raise ValueError(
                 "lstm: without memory cells its output units see nothing; let outputs_see_inputs be true"
             )
         if self.lstm.topology.n_hidden:
             raise ValueError("lstm: its conventional hidden units would lose their weights; let n_hidden be 0")
+        real("addition", self.addition)
 
     @cached_property
     def small(self) -> LSTM:
         """The learner of the first phase: the same net without memory cells and gates."""
         topology = dataclasses.replace(self.lstm.topology, block_sizes=())
         return dataclasses.replace(self.lstm, topology=topology, in_gate_bias=None, out_gate_bias=None)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input units."""
+        return self.lstm.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units."""
+        return self.lstm.n_outputs
 
     @property
     def n_weights(self) -> int:
@@ -119,6 +133,16 @@ class Growing:
         small = None if net.small is None else self.small.copy(net.small)
         return GrowingNet(self.lstm.copy(net.full), small, list(net.errors), net.added_after, net.presented)
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        self.lstm.check(batch)
+
+    def arrays(self, net: GrowingNet) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        yield from self.lstm.arrays(net.full)
+        if net.small is not None:
+            yield from self.small.arrays(net.small)
+
     def train(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:
         """Present every sequence once, in order, learning from each; add the memory cells when it is time.
 
@@ -133,14 +157,15 @@ class Growing:
         float64, the shape of ``batch.targets``
             Activations of the output units where there is a target, each before learning from it.
         """
+        check_work(self, net, batch)
         parts, done = [], 0
         while done < len(batch):
             if net.small is None:
                 part = batch.part(done, len(batch))
-                parts.append(self.lstm.train(net.full, part))
+                parts.append(self.lstm.learn(net.full, part))
             else:
                 part = batch.part(done, min(len(batch), done + until_comparison(net.errors)))
-                parts.append(self.small.train(net.small, part))
+                parts.append(self.small.learn(net.small, part))
                 self._watch(net, part, parts[-1])
             done += len(part)
         return np.concatenate(parts) if parts else np.zeros_like(batch.targets)
@@ -156,6 +181,7 @@ class Growing:
                 (net.full.weights.dw_k, net.small.weights.dw_k),
             ):
                 array[:, self._kept] = small
+            net.full.weights.due[:] = net.small.weights.due
             net.small, net.added_after, net.errors = None, net.presented, []
 
     def predict(self, net: GrowingNet, batch: Batch) -> NDArray[np.float64]:
@@ -171,4 +197,5 @@ class Growing:
         -------
         float64, the shape of ``batch.targets``
         """
-        return self.lstm.predict(net.full, batch) if net.small is None else self.small.predict(net.small, batch)
+        check_work(self, net, batch)
+        return self.lstm.outputs(net.full, batch) if net.small is None else self.small.outputs(net.small, batch)

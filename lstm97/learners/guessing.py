@@ -4,20 +4,22 @@ Schmidhuber and Hochreiter (1996), Hochreiter and Schmidhuber (1996); in the pap
 """
 
 import copy
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.activations import f
+from lstm97.checks import MOST_WEIGHTS, choice, not_negative, positive, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.recurrent import check_size
 from lstm97.tasks import Batch
-from lstm97.tasks.base import absolute_errors
+from lstm97.tasks.base import absolute_errors, check
 
 
 @compiled
-def net_input(w, l, symbol, values, t, y):
+def net_input(w, l, n_inputs, symbol, values, t, y):
     r"""Compute one unit's net input.
 
     .. math:: net_l(t) = \sum_m w_{lm}\, x^m(t) + \sum_u w_{lu}\, y^u + w_{l1}
@@ -27,6 +29,7 @@ def net_input(w, l, symbol, values, t, y):
     w : (U, n_inputs + U + 1) float64
     l : int
         Which unit.
+    n_inputs : int
     symbol : int
         The one input unit that is 1, or -1 if the input is not one-hot.
     values : (n_steps, n_inputs) or (n_steps, 0) float64
@@ -40,26 +43,25 @@ def net_input(w, l, symbol, values, t, y):
     -------
     float
     """
-    first = w.shape[1] - 1 - y.size
-    total = w[l, first + y.size]
+    total = w[l, n_inputs + y.size]
     if symbol >= 0:
         total += w[l, symbol]
     for m in range(values.shape[1]):
         total += w[l, m] * values[t, m]
     for u in range(y.size):
-        total += w[l, first + u] * y[u]
+        total += w[l, n_inputs + u] * y[u]
     return total
 
 
 @compiled
-def respond(w, n_outputs, net, y, symbols, values, offsets, every_step, outputs):
+def respond(w, n_inputs, n_outputs, net, y, symbols, values, offsets, every_step, outputs):
     """Compute the outputs for sequences.
 
     Parameters
     ----------
     w : (U, n_inputs + U + 1) float64
         Weights; hidden units first.
-    n_outputs : int
+    n_inputs, n_outputs : int
     net, y : (U,) float64
         Working memory.
     symbols, values, offsets, every_step
@@ -75,11 +77,11 @@ def respond(w, n_outputs, net, y, symbols, values, offsets, every_step, outputs)
             if symbols.size > 0:
                 symbol = symbols[t]
             for i in range(n_hidden):
-                net[i] = net_input(w, i, symbol, values, t, y)
+                net[i] = net_input(w, i, n_inputs, symbol, values, t, y)
             for i in range(n_hidden):
                 y[i] = f(net[i])
             for k in range(n_hidden, y.size):
-                net[k] = net_input(w, k, symbol, values, t, y)
+                net[k] = net_input(w, k, n_inputs, symbol, values, t, y)
             for k in range(n_hidden, y.size):
                 y[k] = f(net[k])
             if every_step or t == offsets[s + 1] - 1:
@@ -151,12 +153,16 @@ class Guessing:
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
-        if not (self.tolerance > 0.0 and math.isfinite(self.tolerance)):
-            raise ValueError(f"tolerance is {self.tolerance}: give a positive number, below which errors are right")
-        if self.net not in ("A1", "A2"):
-            raise ValueError(f"net is {self.net!r}: give 'A1' or 'A2'")
+            whole(name, getattr(self, name), most=MOST_WEIGHTS)
+        positive("tolerance", self.tolerance)
+        choice("net", self.net, ("A1", "A2"))
+        not_negative("weight_range", self.weight_range)
+        check_size(self._shape, (0, 0))
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        n_units = self.n_hidden + self.n_outputs
+        return n_units, self.n_inputs + n_units + 1
 
     def connected(self) -> NDArray[np.bool_]:
         """Tell which weights exist.
@@ -165,8 +171,7 @@ class Guessing:
         -------
         (U, n_inputs + U + 1) bool
         """
-        n_units = self.n_hidden + self.n_outputs
-        exists = np.ones((n_units, self.n_inputs + n_units + 1), dtype=np.bool_)
+        exists = np.ones(self._shape, dtype=np.bool_)
         if self.net == "A2":
             units = exists[:, self.n_inputs : -1]
             units[: self.n_hidden, : self.n_hidden] = np.eye(self.n_hidden)
@@ -210,6 +215,14 @@ class Guessing:
         """
         return copy.deepcopy(net)
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        check(batch, self.n_inputs, self.n_outputs)
+
+    def arrays(self, net: Guess) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        yield "w", net.w, self._shape
+
     def train(self, net: Guess, batch: Batch) -> NDArray[np.float64]:
         """Present every sequence once, in order; guess anew after each that is wrong.
 
@@ -224,11 +237,12 @@ class Guessing:
         float64, the shape of ``batch.targets``
             Activations of the output units where there is a target, by the guess that the sequence was presented to.
         """
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         done, n = 0, 1
         while done < len(batch):
             part = batch.part(done, min(done + n, len(batch)))
-            found = self.predict(net, part)
+            found = self._respond(net, part)
             wrong = np.flatnonzero(~np.all(absolute_errors(part, found) < self.tolerance, axis=1))
             shown = int(wrong[0]) + 1 if wrong.size else len(part)
             first, last = (int(batch.offsets[i]) if batch.every_step else i for i in (done, done + shown))
@@ -253,10 +267,15 @@ class Guessing:
         -------
         float64, the shape of ``batch.targets``
         """
+        check_work(self, net, batch)
+        return self._respond(net, batch)
+
+    def _respond(self, net: Guess, batch: Batch) -> NDArray[np.float64]:
         outputs = np.empty_like(batch.targets)
         memory = np.zeros((2, len(net.w)))
         respond(
             net.w,
+            self.n_inputs,
             self.n_outputs,
             memory[0],
             memory[1],

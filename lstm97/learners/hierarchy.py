@@ -9,12 +9,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import MOST_WEIGHTS, not_negative, real, whole
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.chunker import check_next_symbols
 from lstm97.learners.progress import has_stopped_improving, mean_errors, until_comparison
 from lstm97.learners.recurrent import Floats, RecurrentTopology
 from lstm97.learners.rtrl import RTRL, RTRLNet
 from lstm97.tasks import Batch
 from lstm97.tasks.base import offsets_of
+
+#: Number of levels at most: each has its own net, made at the start.
+MOST_LEVELS = 100
 
 
 def predicted_symbols(outputs: Floats, surprise: float) -> NDArray[np.int64]:
@@ -147,9 +152,21 @@ class Hierarchy:
     improvement: float = 0.01
 
     def __post_init__(self) -> None:
-        if self.n_levels < 1:
-            raise ValueError(f"n_levels is {self.n_levels}: give at least 1")
+        whole("n_symbols", self.n_symbols, most=MOST_WEIGHTS)
+        whole("n_levels", self.n_levels, most=MOST_LEVELS)
+        not_negative("surprise", self.surprise)
+        real("improvement", self.improvement)
         _ = self.level  # making it checks the other numbers
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of symbols, one input unit each."""
+        return self.n_symbols
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of symbols, one output unit each."""
+        return self.n_symbols
 
     @cached_property
     def level(self) -> RTRL:
@@ -188,6 +205,17 @@ class Hierarchy:
         """
         return HierarchyNet([self.level.copy(one) for one in net.levels], net.training, list(net.errors))
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.learners.chunker.check_next_symbols`."""
+        check_next_symbols(batch, self.n_symbols)
+
+    def arrays(self, net: HierarchyNet) -> Arrays:
+        """List what compiled code reads of the nets: see `lstm97.learners.Learner.arrays`."""
+        if len(net.levels) != self.n_levels:
+            raise ValueError("another number of levels")
+        for level in net.levels:
+            yield from self.level.arrays(level)
+
     def train(self, net: HierarchyNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each; add a level when it is time.
 
@@ -206,9 +234,9 @@ class Hierarchy:
         Raises
         ------
         ValueError
-            If the batch's targets are no symbols to come.
+            If the batch's targets are no symbols to come, or the nets are another learner's.
         """
-        check_next_symbols(batch, self.n_symbols)
+        check_work(self, net, batch)
         outputs, done = np.empty_like(batch.targets), 0
         while done < len(batch):
             last = min(len(batch), done + until_comparison(net.errors))
@@ -238,20 +266,20 @@ class Hierarchy:
         Raises
         ------
         ValueError
-            If the batch's targets are no symbols to come.
+            If the batch's targets are no symbols to come, or the nets are another learner's.
         """
-        check_next_symbols(batch, self.n_symbols)
+        check_work(self, net, batch)
         return self._present(net, batch, learn=False)
 
     def _present(self, net: HierarchyNet, batch: Batch, learn: bool, i: int = 0) -> Floats:
-        """Present sequences to level i; what it does not predict, to the level above."""
+        """Present sequences to level i; what it does not predict, to the level above, for which some may be empty."""
         if i == net.training:
             if not learn:
-                return self.level.predict(net.levels[i], batch)
-            outputs = self.level.train(net.levels[i], batch)
+                return self.level.outputs(net.levels[i], batch)
+            outputs = self.level.learn(net.levels[i], batch)
             net.errors += mean_errors(batch, outputs)
             return outputs
-        outputs = self.level.predict(net.levels[i], batch)
+        outputs = self.level.outputs(net.levels[i], batch)
         symbols = predicted_symbols(outputs, self.surprise)
         failed = symbols != batch.targets.argmax(axis=1)
         above = self._present(net, unpredicted(batch, failed), learn, i + 1)

@@ -18,14 +18,15 @@ The derivatives are those of RTRL, carried along in time, and discounted:
         \gamma \sum_j w_{ij}\, \frac{\partial y^j(t-1)}{\partial w_{lm}} + \delta_{il}\, y^m(t-1) \Big)
 """
 
-import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import not_negative, positive, real
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -371,16 +372,13 @@ class Kalman(Recurrent):
     discount: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: the filter is for a net with an output layer; let fully_recurrent be false")
-        for name in ("alpha", "variance"):
-            value = getattr(self, name)
-            if not (value > 0.0 and math.isfinite(value)):
-                raise ValueError(f"{name} is {value}: give a positive number")
-        if not (self.drift >= 0.0 and math.isfinite(self.drift)):
-            raise ValueError(f"drift is {self.drift}: give 0 or a positive number")
-        if not 0.0 <= self.discount <= 1.0:
-            raise ValueError(f"discount is {self.discount}: give a number from 0 to 1")
+        positive("alpha", self.alpha)
+        positive("variance", self.variance)
+        not_negative("drift", self.drift)
+        real("discount", self.discount, "a number from 0 to 1", lambda x: 0.0 <= x <= 1.0)
         n = sum(n_rows * n_columns**2 for n_rows, n_columns in (self.layer_shape, self.topology.output_shape))
         if n > MOST_COVARIANCES:
             raise ValueError(
@@ -403,8 +401,16 @@ class Kalman(Recurrent):
         copied = super().copy(net)
         return KalmanNet(copied.weights, copied.state, Covariances(*(one.copy() for one in net.covariances)))
 
+    def arrays(self, net: Any) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        yield from super().arrays(net)
+        shapes = self.layer_shape, self.topology.output_shape
+        for name, matrices, (n_rows, n_columns) in zip(("p", "p_k"), net.covariances, shapes, strict=True):
+            yield name, matrices, (n_rows, n_columns, n_columns)
+
     def train(self, net: KalmanNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

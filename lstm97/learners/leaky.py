@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import positive, real, shown
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -160,6 +162,7 @@ class Leaky(Recurrent):
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: only hidden units keep activations here; let fully_recurrent be false")
 
@@ -182,6 +185,7 @@ class Leaky(Recurrent):
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         longest, n_units = int(np.diff(batch.offsets).max(initial=0)), self.topology.n_units
         tau, sigma, linear = self.shares()
@@ -234,17 +238,18 @@ class TimeConstants(Leaky):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.tau, tuple):
+            raise ValueError(f"tau is {shown(self.tau)}: give a tuple, one number for each hidden unit")
         if len(self.tau) != self.topology.n_hidden:
             raise ValueError(
                 f"tau has {len(self.tau)} values for {self.topology.n_hidden} hidden units: give one each"
             )
         for one in self.tau:
-            if not 0.0 <= one < 1.0:
-                raise ValueError(f"tau is {one}: give at least 0 and less than 1")
+            real("tau", one, "at least 0 and less than 1", lambda x: 0.0 <= x < 1.0)
 
     def shares(self) -> tuple[Floats, Floats, bool]:
         """Tau of the old activation, 1 - tau of the new one: see `Leaky.shares`."""
-        tau = np.array(self.tau)
+        tau = np.array(self.tau, dtype=np.float64)
         return tau, 1.0 - tau, False
 
 
@@ -273,10 +278,9 @@ class Additive(Leaky):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.scale > 0.0:
-            raise ValueError(f"scale is {self.scale}: give a positive number")
+        positive("scale", self.scale)
 
     def shares(self) -> tuple[Floats, Floats, bool]:
         """All of the old activation, and the scaled net input: see `Leaky.shares`."""
         n = self.topology.n_hidden
-        return np.ones(n), np.full(n, self.scale), True
+        return np.ones(n), np.full(n, float(self.scale)), True

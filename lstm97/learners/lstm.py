@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97 import network
+from lstm97.checks import choice, instance, not_negative, real, shown
+from lstm97.learners.base import Arrays, check_net, check_work
 from lstm97.reading import Reading
 from lstm97.tasks import Batch
+from lstm97.tasks.base import check
 from lstm97.topology import Topology
 
 UPDATES = {
@@ -87,13 +90,20 @@ class LSTM:
     h: str = "2f-1"
 
     def __post_init__(self) -> None:
+        instance("topology", self.topology, "Topology", "block_sizes")
+        instance("reading", self.reading, "Reading", "output_unit")
         for name, choices in (("g", tuple(SQUASHING)[:-1]), ("h", tuple(SQUASHING))):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: give one of {', '.join(choices)}")
+            choice(name, getattr(self, name), choices)
+        not_negative("alpha", self.alpha)
+        not_negative("weight_range", self.weight_range)
         for name, n_gates in (("in_gate_bias", self.topology.n_in), ("out_gate_bias", self.topology.n_out)):
             bias = getattr(self, name)
+            if not isinstance(bias, tuple | None):
+                raise ValueError(f"{name} is {shown(bias)}: give a tuple, a number for each gate, or None")
             if bias is not None and len(bias) != n_gates:
                 raise ValueError(f"{name} has {len(bias)} values for {n_gates} gates: give one for each, or None")
+            for value in bias or ():
+                real(name, value)
 
     @cached_property
     def wiring(self) -> network.Wiring:
@@ -117,7 +127,18 @@ class LSTM:
             initial_y=float(self.reading.initial_activation),
             output_delay=int(self.reading.output_timing == "one step later"),
             update=UPDATES[self.reading.update],
+            constant_unit=self.topology.constant_unit,
         )
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input units."""
+        return self.topology.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units."""
+        return self.topology.n_outputs
 
     @property
     def n_weights(self) -> int:
@@ -182,6 +203,7 @@ class LSTM:
         ValueError
             If there is no such block.
         """
+        check_net(self, net)
         topology = self.topology
         if not 0 <= j < topology.n_blocks:
             raise ValueError(f"block {j} does not exist: give a number from 0 to {topology.n_blocks - 1}")
@@ -206,11 +228,28 @@ class LSTM:
         (n_cells,) float64
             Zeros if the hidden layer has no recurrent connections.
         """
+        check_net(self, net)
         topology = self.topology
         if not topology.recurrent:
             return np.zeros(topology.n_cells)
         cells = topology.first_cell + np.arange(topology.n_cells)
         return net.weights.w[cells, topology.n_inputs + cells].copy()
+
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        check(batch, self.n_inputs, self.n_outputs)
+
+    @cached_property
+    def _shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of a net's weights and state."""
+        return tuple(
+            array.shape for part in (network.zero_weights, network.new_state) for array in part(self.topology)
+        )
+
+    def arrays(self, net: Net) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        names = (*net.weights._fields, *net.state._fields)
+        return zip(names, (*net.weights, *net.state), self._shapes, strict=True)
 
     def train(self, net: Net, batch: Batch) -> NDArray[np.float64]:
         """Present every sequence once, in order, learning from each.
@@ -226,6 +265,11 @@ class LSTM:
         float64, the shape of ``batch.targets``
             Activations of the output units where there is a target, each before learning from it.
         """
+        check_work(self, net, batch)
+        return self.learn(net, batch)
+
+    def learn(self, net: Net, batch: Batch) -> NDArray[np.float64]:
+        """Train a net on a batch, both of which have been checked: see `train`."""
         outputs = np.empty_like(batch.targets)
         network.present(
             self.wiring,
@@ -255,6 +299,11 @@ class LSTM:
         -------
         float64, the shape of ``batch.targets``
         """
+        check_work(self, net, batch)
+        return self.outputs(net, batch)
+
+    def outputs(self, net: Net, batch: Batch) -> NDArray[np.float64]:
+        """Compute the outputs of a net and a batch that have been checked: see `predict`."""
         outputs = np.empty_like(batch.targets)
         network.respond(
             self.wiring,
@@ -284,10 +333,18 @@ class LSTM:
         Returns
         -------
         Trace
+
+        Raises
+        ------
+        ValueError
+            If there is no such sequence, or net or batch don't fit the learner.
         """
+        check_work(self, net, batch)
+        if not 0 <= i < len(batch):
+            raise ValueError(f"sequence {i} does not exist: give a number from 0 to {len(batch) - 1}")
         topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
         weights, state = net.weights, network.new_state(topology)
-        network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
+        network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
         rows: list[tuple[NDArray[np.float64], ...]] = []
         before: tuple[int, NDArray[np.float64], int] = (-1, batch.values[:, :0], 0)  # no input
         for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
@@ -295,7 +352,8 @@ class LSTM:
                 network.output_units(wiring, weights.w_k, *before, state.y, state.y_k)
             symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
             before = (symbol, batch.values, t)
-            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.net)
+            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.constants, state.net)
+            state.constants[:] = 1.0
             network.squash(wiring, state.net, state.sigma, state.g_c)
             network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
             if not wiring.output_delay:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -105,6 +106,7 @@ class NaiveCarrousel(Recurrent):
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: only hidden units are carrousels; let fully_recurrent be false")
 
@@ -122,6 +124,7 @@ class NaiveCarrousel(Recurrent):
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

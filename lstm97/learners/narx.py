@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import choice, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -30,12 +32,14 @@ FED_BACK = ("outputs", "hidden")
 
 
 @compiled
-def hidden_layer(wiring, w, symbol, values, t, z_at, step, y):
+def hidden_layer(wiring, n_delays, w, symbol, values, t, z_at, step, y):
     """Compute the activations of the hidden layer.
 
     Parameters
     ----------
     wiring : RecurrentWiring
+    n_delays : int
+        The longest delay D.
     w : (H, M) float64
         Columns: inputs; what is fed back, with delay 1, then with delay 2, and so on; the constant 1 (if biased).
     symbol, values, t
@@ -48,7 +52,6 @@ def hidden_layer(wiring, w, symbol, values, t, z_at, step, y):
         Result.
     """
     n_fed = z_at.shape[1]
-    n_delays = (w.shape[1] - wiring.n_inputs) // n_fed
     for i in range(y.size):
         y[i] = w[i, w.shape[1] - 1] if wiring.biased else 0.0
     if symbol >= 0:
@@ -67,7 +70,7 @@ def hidden_layer(wiring, w, symbol, values, t, z_at, step, y):
 
 
 @compiled
-def add_hidden_updates(wiring, theta, symbol, values, t, z_at, step, dw):
+def add_hidden_updates(wiring, n_delays, theta, symbol, values, t, z_at, step, dw):
     r"""Add the contribution of one step's errors to the updates of the weights into the hidden layer.
 
     .. math:: \Delta w_{im}(t) = \alpha\, \vartheta_i(t)\, x^m(t), \qquad
@@ -75,7 +78,7 @@ def add_hidden_updates(wiring, theta, symbol, values, t, z_at, step, dw):
 
     Parameters
     ----------
-    wiring, symbol, values, t, z_at, step
+    wiring, n_delays, symbol, values, t, z_at, step
         As in `hidden_layer`.
     theta : (H,) float64
         Errors of the net inputs.
@@ -83,7 +86,6 @@ def add_hidden_updates(wiring, theta, symbol, values, t, z_at, step, dw):
         Sum of the contributions, without the learning rate; added to in place.
     """
     n_fed = z_at.shape[1]
-    n_delays = (dw.shape[1] - wiring.n_inputs) // n_fed
     if wiring.biased:
         for i in range(theta.size):
             dw[i, dw.shape[1] - 1] += theta[i]
@@ -102,7 +104,23 @@ def add_hidden_updates(wiring, theta, symbol, values, t, z_at, step, dw):
 
 @compiled
 def propagate_back(
-    wiring, w, w_k, from_outputs, symbols, values, first, last, y_at, y_k_at, gap_at, theta_at, e_k, e_z, dw, dw_k
+    wiring,
+    n_delays,
+    w,
+    w_k,
+    from_outputs,
+    symbols,
+    values,
+    first,
+    last,
+    y_at,
+    y_k_at,
+    gap_at,
+    theta_at,
+    e_k,
+    e_z,
+    dw,
+    dw_k,
 ):
     r"""Propagate errors back through a sequence, and add the contributions of every step.
 
@@ -117,6 +135,8 @@ def propagate_back(
     Parameters
     ----------
     wiring : RecurrentWiring
+    n_delays : int
+        The longest delay D.
     w, w_k : float64
         Weights into the hidden and into the output layer.
     from_outputs : bool
@@ -141,7 +161,6 @@ def propagate_back(
     """
     z_at = y_k_at if from_outputs else y_at
     n_hidden, n_fed = y_at.shape[1], e_z.size
-    n_delays = (w.shape[1] - wiring.n_inputs) // n_fed
     of_hidden = wiring.n_inputs if wiring.outputs_see_inputs else 0
     symbol = -1
     for step in range(last - first, -1, -1):
@@ -165,12 +184,13 @@ def propagate_back(
                 e_y += w_k[k, of_hidden + i] * e_k[k]
             theta_at[step, i] = f_prime(y_at[step, i]) * e_y
         add_output_updates(wiring, 1.0, e_k, symbol, values, t, y_at[step], dw_k)
-        add_hidden_updates(wiring, theta_at[step], symbol, values, t, z_at, step, dw)
+        add_hidden_updates(wiring, n_delays, theta_at[step], symbol, values, t, z_at, step, dw)
 
 
 @compiled
 def present(
     wiring,
+    n_delays,
     transposed,
     from_outputs,
     y_at,
@@ -193,6 +213,8 @@ def present(
     Parameters
     ----------
     wiring : RecurrentWiring
+    n_delays : int
+        The longest delay D.
     transposed : RecurrentWeights
         From `RecurrentWeights.transposed`; changed in place.
     from_outputs, y_at, y_k_at, gap_at, theta_at, e_k, e_z
@@ -214,7 +236,7 @@ def present(
             step = t - first
             if symbols.size > 0:
                 symbol = symbols[t]
-            hidden_layer(wiring, w, symbol, values, t, z_at, step, y_at[step])
+            hidden_layer(wiring, n_delays, w, symbol, values, t, z_at, step, y_at[step])
             compute_outputs(wiring, w_k, symbol, values, t, y_at[step], y_k_at[step])
             has_target = every_step or t == last
             row = t if every_step else s
@@ -226,6 +248,7 @@ def present(
         if learn:
             propagate_back(
                 wiring,
+                n_delays,
                 w,
                 w_k,
                 from_outputs,
@@ -278,10 +301,9 @@ class NARX(Recurrent):
     fed_back: str = "outputs"
 
     def __post_init__(self) -> None:
-        if self.delays < 1:
-            raise ValueError(f"delays is {self.delays}: give at least 1")
-        if self.fed_back not in FED_BACK:
-            raise ValueError(f"fed_back is {self.fed_back!r}: give one of {', '.join(map(repr, FED_BACK))}")
+        whole("delays", self.delays)
+        choice("fed_back", self.fed_back, FED_BACK)
+        super().__post_init__()
         if self.topology.fully_recurrent:
             raise ValueError("topology: a NARX net has an output layer; let fully_recurrent be false")
 
@@ -304,11 +326,13 @@ class NARX(Recurrent):
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         longest = int(np.diff(batch.offsets).max(initial=0))
         n_hidden, n_outputs = self.topology.n_hidden, self.topology.n_outputs
         present(
             self.wiring,
+            self.delays,
             net.weights.transposed(),
             self.fed_back == "outputs",
             np.empty((longest, n_hidden)),

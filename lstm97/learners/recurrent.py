@@ -28,8 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import MOST_WEIGHTS, flag, instance, not_negative, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.tasks import Batch
+from lstm97.tasks.base import check
 
 Floats = NDArray[np.float64]
 
@@ -64,8 +67,9 @@ class RecurrentTopology:
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+            whole(name, getattr(self, name), most=MOST_WEIGHTS)
+        for name in ("fully_recurrent", "outputs_see_inputs", "biased"):
+            flag(name, getattr(self, name))
         if self.outputs_see_inputs and self.fully_recurrent:
             raise ValueError(
                 "output units in the recurrent layer see the inputs anyway: let outputs_see_inputs be false"
@@ -120,6 +124,24 @@ class RecurrentWeights(NamedTuple):
         RecurrentWeights
         """
         return RecurrentWeights(*(array.T for array in self))
+
+
+def check_size(shape: tuple[int, int], output_shape: tuple[int, int]) -> None:
+    """Check that weights fit into memory.
+
+    Parameters
+    ----------
+    shape, output_shape : (int, int)
+        Shapes of ``w`` and ``w_k``.
+
+    Raises
+    ------
+    ValueError
+        If they don't.
+    """
+    n = shape[0] * shape[1] + output_shape[0] * output_shape[1]
+    if n > MOST_WEIGHTS:
+        raise ValueError(f"n_hidden: the net would have {n:,} weights, more than {MOST_WEIGHTS:,}; give fewer units")
 
 
 def random_weights(
@@ -493,6 +515,12 @@ class Recurrent:
     #: Whether activations are reset before each sequence.
     resets = True
 
+    def __post_init__(self) -> None:
+        instance("topology", self.topology, "RecurrentTopology", "output_shape")
+        not_negative("alpha", self.alpha)
+        not_negative("weight_range", self.weight_range)
+        check_size(self.layer_shape, self.topology.output_shape)
+
     @cached_property
     def wiring(self) -> RecurrentWiring:
         """The sizes and switches that the equations need."""
@@ -503,6 +531,16 @@ class Recurrent:
             self.initial_y,
             self.resets,
         )
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input units."""
+        return self.topology.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units."""
+        return self.topology.n_outputs
 
     @property
     def layer_shape(self) -> tuple[int, int]:
@@ -559,6 +597,21 @@ class Recurrent:
         weights = RecurrentWeights(*(array.copy(order="F") for array in net.weights))
         return RecurrentNet(weights, RecurrentState(*(array.copy() for array in net.state)))
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        check(batch, self.n_inputs, self.n_outputs)
+
+    @cached_property
+    def _shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of a net's weights and state."""
+        weights = (self.layer_shape, self.topology.output_shape) * 2
+        return (*weights, *(array.shape for array in self.new_state()))
+
+    def arrays(self, net: RecurrentNet) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        names = (*net.weights._fields, *net.state._fields)
+        return zip(names, (*net.weights, *net.state), self._shapes, strict=True)
+
     def predict(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Compute the outputs without learning.
 
@@ -571,7 +624,17 @@ class Recurrent:
         Returns
         -------
         float64, the shape of ``batch.targets``
+
+        Raises
+        ------
+        ValueError
+            If net or batch don't fit the learner.
         """
+        check_work(self, net, batch)
+        return self.outputs(net, batch)
+
+    def outputs(self, net: RecurrentNet, batch: Batch) -> Floats:
+        """Compute the outputs of a net and a batch that have been checked: see `predict`."""
         outputs = np.empty_like(batch.targets)
         respond(
             self.wiring,

@@ -5,11 +5,14 @@ Robinson and Fallside (1987), Williams and Zipser (1992); in the paper Sec. 1, 5
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import choice, flag
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -210,8 +213,9 @@ class RTRL(Recurrent):
     resets: bool = True
 
     def __post_init__(self) -> None:
-        if self.update not in UPDATES:
-            raise ValueError(f"update is {self.update!r}: give one of {', '.join(map(repr, UPDATES))}")
+        super().__post_init__()
+        choice("update", self.update, UPDATES)
+        flag("resets", self.resets)
         n = self.topology.n_units**2 * self.topology.n_sources
         if n > MOST_SENSITIVITIES:
             raise ValueError(
@@ -234,8 +238,18 @@ class RTRL(Recurrent):
         copied = super().copy(net)
         return RTRLNet(copied.weights, copied.state, net.dy_dw.copy())
 
+    def arrays(self, net: Any) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        yield from super().arrays(net)
+        yield "dy_dw", net.dy_dw, self._shape
+
     def train(self, net: RTRLNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
+        check_work(self, net, batch)
+        return self.learn(net, batch)
+
+    def learn(self, net: RTRLNet, batch: Batch) -> Floats:
+        """Train a net on a batch, both of which have been checked: see `train`. Sequences may be empty."""
         outputs = np.empty_like(batch.targets)
         present(
             self.wiring,

@@ -9,7 +9,6 @@ easy or hard these sequences are. The learner's outputs are the point's.
 """
 
 import copy
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.activations import exp
+from lstm97.checks import positive, real, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import Floats, Recurrent, RecurrentNet, RecurrentTopology, RecurrentWeights
 from lstm97.tasks import Batch
 
@@ -99,14 +100,23 @@ class Search:
     n_shown: int = 20
 
     def __post_init__(self) -> None:
-        if not (self.weight_range > 0.0 and math.isfinite(self.weight_range)):
-            raise ValueError(f"weight_range is {self.weight_range}: give a positive number")
-        if self.n_shown < 1:
-            raise ValueError(f"n_shown is {self.n_shown}: give at least 1")
+        positive("weight_range", self.weight_range)
+        whole("n_shown", self.n_shown)
+        _ = self._learner  # making it checks the net's size
 
     @cached_property
     def _learner(self) -> Recurrent:
         return Recurrent(self.topology, alpha=0.0, weight_range=self.weight_range)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input units."""
+        return self.topology.n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output units."""
+        return self.topology.n_outputs
 
     @property
     def n_weights(self) -> int:
@@ -145,6 +155,15 @@ class Search:
         """
         return copy.deepcopy(net)
 
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        self._learner.check(batch)
+
+    def arrays(self, net: Any) -> Arrays:
+        """List what compiled code reads of a search: see `lstm97.learners.Learner.arrays`."""
+        yield "w", net.w, (self.n_weights,)
+        yield "candidate", net.candidate, (self.n_weights,)
+
     def train(self, net: Any, batch: Batch) -> Floats:
         """Present every sequence once to the point and to its candidate, in order; choose when it is time.
 
@@ -159,6 +178,7 @@ class Search:
         float64, the shape of ``batch.targets``
             The point's activations of the output units where there is a target.
         """
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         done = 0
         while done < len(batch):
@@ -194,13 +214,14 @@ class Search:
         -------
         float64, the shape of ``batch.targets``
         """
+        check_work(self, net, batch)
         return self._respond(net.w, batch)
 
     def _respond(self, point: Floats, batch: Batch) -> Floats:
         shape = self._learner.layer_shape
         n = shape[0] * shape[1]
         w, w_k = point[:n].reshape(shape, order="F"), point[n:].reshape(self.topology.output_shape, order="F")
-        return self._learner.predict(RecurrentNet(RecurrentWeights(w, w_k, w, w_k), self._learner.new_state()), batch)
+        return self._learner.outputs(RecurrentNet(RecurrentWeights(w, w_k, w, w_k), self._learner.new_state()), batch)
 
 
 @dataclass
@@ -266,12 +287,9 @@ class Annealing(Search):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.temperature > 0.0 and math.isfinite(self.temperature)):
-            raise ValueError(f"temperature is {self.temperature}: give a positive number")
-        if not 0.0 < self.cooling <= 1.0:
-            raise ValueError(f"cooling is {self.cooling}: give a positive number up to 1")
-        if self.cycles < 1:
-            raise ValueError(f"cycles is {self.cycles}: give at least 1")
+        positive("temperature", self.temperature)
+        real("cooling", self.cooling, "a positive number up to 1", lambda x: 0.0 < x <= 1.0)
+        whole("cycles", self.cycles)
 
     def start(self, rng: np.random.Generator) -> Annealed:
         """Draw the first point and the first candidate: see `Search.start`."""
@@ -363,8 +381,7 @@ class MultiGrid(Search):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.tries < 1:
-            raise ValueError(f"tries is {self.tries}: give at least 1")
+        whole("tries", self.tries)
 
     def start(self, rng: np.random.Generator) -> MultiGridded:
         """Draw the first point and the first candidate: see `Search.start`."""

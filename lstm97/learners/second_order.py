@@ -15,6 +15,7 @@ import numpy as np
 
 from lstm97.activations import f, f_prime
 from lstm97.compiled import compiled
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -216,6 +217,7 @@ class SecondOrder(Recurrent):
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         longest, n_units = int(np.diff(batch.offsets).max(initial=0)), self.topology.n_units
         present(

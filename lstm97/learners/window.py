@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from lstm97.activations import f, f_prime
+from lstm97.checks import MOST_WEIGHTS, not_negative, whole
 from lstm97.compiled import compiled
+from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
     RecurrentNet,
@@ -19,15 +21,17 @@ from lstm97.learners.recurrent import (
     RecurrentWiring,
     add_output_updates,
     apply_updates,
+    check_size,
     compute_errors,
     random_weights,
     show_outputs,
 )
 from lstm97.tasks import Batch
+from lstm97.tasks.base import check
 
 
 @compiled
-def hidden_layer(wiring, w, symbols, values, first, t, y):
+def hidden_layer(wiring, window, w, symbols, values, first, t, y):
     r"""Compute the activations of the hidden layer.
 
     .. math:: y^i(t) = f\Big(\sum_{d=0}^{D-1} \sum_m w_{i,dm}\, x^m(t-d) + w_{i1}\Big)
@@ -37,6 +41,8 @@ def hidden_layer(wiring, w, symbols, values, first, t, y):
     Parameters
     ----------
     wiring : RecurrentWiring
+    window : int
+        Number of steps D that are seen.
     w : (H, D n_inputs + 1) float64
         Columns: the inputs of this step, of the step before, and so on; the constant 1.
     symbols, values
@@ -46,10 +52,10 @@ def hidden_layer(wiring, w, symbols, values, first, t, y):
     y : (H,) float64
         Result.
     """
-    n_inputs, last = wiring.n_inputs, w.shape[1] - 1
+    n_inputs = wiring.n_inputs
     for i in range(y.size):
-        y[i] = w[i, last]
-    for d in range(min(last // n_inputs, t - first + 1)):
+        y[i] = w[i, window * n_inputs]
+    for d in range(min(window, t - first + 1)):
         if symbols.size > 0:
             m = d * n_inputs + symbols[t - d]
             for i in range(y.size):
@@ -62,24 +68,24 @@ def hidden_layer(wiring, w, symbols, values, first, t, y):
 
 
 @compiled
-def add_hidden_updates(wiring, y, e_y, symbols, values, first, t, dw):
+def add_hidden_updates(wiring, window, y, e_y, symbols, values, first, t, dw):
     r"""Add this step's contributions to the updates of the weights to the hidden layer.
 
     .. math:: \Delta w_{i,dm} = \alpha f'_i \sum_k w_{ki} e_k(t)\, x^m(t-d)
 
     Parameters
     ----------
-    wiring, symbols, values, first, t
+    wiring, window, symbols, values, first, t
         As in `hidden_layer`.
     y, e_y : (H,) float64
         Activations of the hidden layer, and the errors arriving at them.
     dw : (H, D n_inputs + 1) float64
         Sum of the contributions, without the learning rate; added to in place.
     """
-    n_inputs, last = wiring.n_inputs, dw.shape[1] - 1
+    n_inputs = wiring.n_inputs
     for i in range(y.size):
-        dw[i, last] += f_prime(y[i]) * e_y[i]
-    for d in range(min(last // n_inputs, t - first + 1)):
+        dw[i, window * n_inputs] += f_prime(y[i]) * e_y[i]
+    for d in range(min(window, t - first + 1)):
         if symbols.size > 0:
             m = d * n_inputs + symbols[t - d]
             for i in range(y.size):
@@ -90,12 +96,14 @@ def add_hidden_updates(wiring, y, e_y, symbols, values, first, t, dw):
 
 
 @compiled
-def present(wiring, transposed, state, alpha, learn, symbols, values, offsets, targets, every_step, outputs):
+def present(wiring, window, transposed, state, alpha, learn, symbols, values, offsets, targets, every_step, outputs):
     """Present sequences one after the other, and learn from each at its end, if `learn` is true.
 
     Parameters
     ----------
     wiring : RecurrentWiring
+    window : int
+        Number of steps D that are seen.
     transposed : RecurrentWeights
         From `RecurrentWeights.transposed`; changed in place.
     state : RecurrentState
@@ -113,12 +121,12 @@ def present(wiring, transposed, state, alpha, learn, symbols, values, offsets, t
         first, last = offsets[s], offsets[s + 1] - 1
         for t in range(first if every_step else last, last + 1):
             row = t if every_step else s
-            hidden_layer(wiring, w, symbols, values, first, t, y)
+            hidden_layer(wiring, window, w, symbols, values, first, t, y)
             show_outputs(wiring, w_k, -1, values, t, y, y_k, outputs, row)
             if learn:
                 compute_errors(wiring, w_k, targets, row, y_k, e_k, e_y)
                 add_output_updates(wiring, 1.0, e_k, -1, values, t, y, dw_k)
-                add_hidden_updates(wiring, y, e_y, symbols, values, first, t, dw)
+                add_hidden_updates(wiring, window, y, e_y, symbols, values, first, t, dw)
         if learn:
             apply_updates(w, w_k, dw, dw_k, alpha)
 
@@ -159,13 +167,20 @@ class Window:
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs", "window"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}: give at least 1")
+            whole(name, getattr(self, name), most=MOST_WEIGHTS)
+        not_negative("alpha", self.alpha)
+        not_negative("weight_range", self.weight_range)
+        check_size(*self._shapes)
 
     @property
     def n_weights(self) -> int:
         """Number of weights."""
-        return self.n_hidden * (self.window * self.n_inputs + 1) + self.n_outputs * (self.n_hidden + 1)
+        return sum(n_rows * n_columns for n_rows, n_columns in self._shapes)
+
+    @property
+    def _shapes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Shapes of the weights into the hidden and into the output layer."""
+        return (self.n_hidden, self.window * self.n_inputs + 1), (self.n_outputs, self.n_hidden + 1)
 
     @cached_property
     def _wiring(self) -> RecurrentWiring:
@@ -186,8 +201,7 @@ class Window:
         -------
         RecurrentNet
         """
-        shapes = (self.n_hidden, self.window * self.n_inputs + 1), (self.n_outputs, self.n_hidden + 1)
-        return RecurrentNet(random_weights(rng, self.weight_range, *shapes), self._new_state())
+        return RecurrentNet(random_weights(rng, self.weight_range, *self._shapes), self._new_state())
 
     def copy(self, net: RecurrentNet) -> RecurrentNet:
         """Copy a net, so that later training leaves the copy alone.
@@ -201,6 +215,16 @@ class Window:
         RecurrentNet
         """
         return RecurrentNet(RecurrentWeights(*(array.copy(order="F") for array in net.weights)), self._new_state())
+
+    def check(self, batch: Batch) -> None:
+        """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
+        check(batch, self.n_inputs, self.n_outputs)
+
+    def arrays(self, net: RecurrentNet) -> Arrays:
+        """List what compiled code reads of a net: see `lstm97.learners.Learner.arrays`."""
+        yield from zip(net.weights._fields, net.weights, self._shapes * 2, strict=True)
+        for name, array, expected in zip(net.state._fields, net.state, self._new_state(), strict=True):
+            yield name, array, expected.shape
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
@@ -222,9 +246,11 @@ class Window:
         return self._present(net, batch, learn=False)
 
     def _present(self, net: RecurrentNet, batch: Batch, learn: bool) -> Floats:
+        check_work(self, net, batch)
         outputs = np.empty_like(batch.targets)
         present(
             self._wiring,
+            self.window,
             net.weights.transposed(),
             net.state,
             self.alpha,

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import array, flag, whole
 from lstm97.compiled import compiled
+
+#: No sequence is longer: 500 of them, drawn at a time, would fill the memory.
+MOST_STEPS = 100_000
+_INTEGER, _FLOAT = np.dtype(np.int64), np.dtype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,88 @@ class Batch:
         )
 
 
+def check(batch: Batch, n_inputs: int, n_outputs: int) -> None:
+    """Check that a batch is what a net of given size can be presented with.
+
+    Compiled code reads where it is told to read, so nothing that is not checked here may reach it.
+
+    Parameters
+    ----------
+    batch : Batch
+    n_inputs, n_outputs : int
+        Numbers of the net's input units and output units.
+
+    Raises
+    ------
+    ValueError
+        If an array is of another type or shape than `Batch` says, if a sequence is empty, if there is no such input
+        unit, if symbols and values are both given, or if a number is not finite.
+    """
+    check_offsets(batch)
+    symbols, values, targets, n_steps = batch.symbols, batch.values, batch.targets, batch.n_steps
+    are_symbols = isinstance(symbols, np.ndarray) and symbols.size > 0
+    if are_symbols and isinstance(values, np.ndarray) and values.size:
+        raise ValueError("symbols and values are both given: give one of them, and let the other be empty")
+    what = "an input unit for every step, or none at all"
+    array("symbols", symbols, _INTEGER, (n_steps if are_symbols else 0,), what)
+    if are_symbols or not n_steps:
+        array("values", values, _FLOAT, (n_steps, -1), "a row for every step, and no column beside symbols")
+        if are_symbols and not 0 <= symbols.min() <= symbols.max() < n_inputs:
+            wrong = symbols.min() if symbols.min() < 0 else symbols.max()
+            raise ValueError(f"symbols has {wrong}: give input units from 0 to {n_inputs - 1}, or a larger net")
+    else:
+        what = "a row for every step, a column for every input unit of the net"
+        array("values", values, _FLOAT, (n_steps, n_inputs), what)
+    if batch.every_step:
+        what = "a row for every step, a column for every output unit of the net"
+        array("targets", targets, _FLOAT, (n_steps, n_outputs), what)
+    else:
+        what = "a row for every sequence, a column for every output unit of the net"
+        array("targets", targets, _FLOAT, (len(batch), n_outputs), what)
+    for name, numbers in (("values", values), ("targets", targets)):
+        _check_finite(name, numbers)
+
+
+def check_offsets(batch: Batch) -> None:
+    """Check that a batch's sequences follow each other, none of them empty.
+
+    Parameters
+    ----------
+    batch : Batch
+
+    Raises
+    ------
+    ValueError
+        If they don't, or `every_step` is not true or false.
+    """
+    offsets = batch.offsets
+    if not isinstance(batch.every_step, bool | np.bool_):
+        flag("every_step", batch.every_step)
+    array("offsets", offsets, _INTEGER, (-1,), "where each sequence begins, and where the last one ends")
+    if not len(offsets) or offsets[0] != 0:
+        raise ValueError(f"offsets begins with {offsets[:1]}: give 0, where the first sequence begins")
+    follows = offsets[1:] > offsets[:-1]
+    if not follows.all():
+        i = int(np.argmin(follows))
+        raise ValueError(f"offsets has {offsets[i + 1]} after {offsets[i]}: give every sequence at least one step")
+
+
+def _check_finite(name: str, numbers: NDArray[np.float64]) -> None:
+    if _count_infinite(numbers):
+        row = int(np.argmin(np.isfinite(numbers).all(axis=1)))
+        raise ValueError(f"{name} has {numbers[row].tolist()} in row {row}: give finite numbers")
+
+
+@compiled
+def _count_infinite(numbers):
+    """Count what is no finite number: in a fraction of the time, and of the memory, that NumPy takes."""
+    n = 0
+    for i in range(numbers.shape[0]):
+        for k in range(numbers.shape[1]):
+            n += numbers[i, k] - numbers[i, k] != 0.0
+    return n
+
+
 class Task(ABC):
     """What a task has to offer. A task knows nothing of networks."""
 
@@ -134,6 +221,20 @@ class Task(ABC):
     @abstractmethod
     def minimal_lag(self) -> int:
         """Fewest steps from the last input that matters to the error signal that needs it (Table 10, column 3)."""
+
+    def check_n_test(self, n: int) -> None:
+        """Check that there can be a test set of `n` sequences.
+
+        Parameters
+        ----------
+        n : int
+
+        Raises
+        ------
+        ValueError
+            If there can't.
+        """
+        whole("n_test", n)
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
@@ -197,8 +298,24 @@ def absolute_errors(batch: Batch, outputs: NDArray[np.float64]) -> NDArray[np.fl
     -------
     (n, n_outputs) float64
         Of a sequence that is judged at every step, each output unit's largest.
+
+    Raises
+    ------
+    ValueError
+        If outputs or what is expected are of another shape than the batch's.
     """
     expected = batch.targets if batch.expected is None else batch.expected
+    check_offsets(batch)
+    if outputs.shape != batch.targets.shape:
+        raise ValueError(f"outputs is of shape {outputs.shape}: give {batch.targets.shape}, that of the targets")
+    n_rows = (batch.n_steps, len(batch)) if batch.every_step else (len(batch),)
+    if len(batch.targets) != n_rows[0]:
+        raise ValueError(f"targets has {len(batch.targets)} rows: give {n_rows[0]}, as the offsets say")
+    if len(expected) not in n_rows or expected.shape[1:] != outputs.shape[1:]:
+        raise ValueError(
+            f"expected is of shape {expected.shape}: give a row for every step or sequence, "
+            f"{outputs.shape[1]} columns in it"
+        )
     if len(expected) == len(batch) and batch.every_step:  # judged at the sequences' ends only
         outputs = outputs[batch.offsets[1:] - 1]
     if len(expected) == len(batch):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
+from lstm97.checks import whole
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, one_hot
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,8 @@ class Distractors(Task):
     tolerance = 0.2
 
     def __post_init__(self) -> None:
-        for name, least in (("q", 0), ("p", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}: give at least {least}")
+        whole("q", self.q, 0, MOST_STEPS)
+        whole("p", self.p, 1, MOST_STEPS)
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, Task, offsets_of
+from lstm97.checks import whole
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of
 from lstm97.tasks.two_sequence import INPUT_VARIANCE
 
 
@@ -47,10 +48,11 @@ class Latch(Task):
     tolerance = 0.1
 
     def __post_init__(self) -> None:
-        if self.T < 2:
-            raise ValueError(f"T is {self.T}: give at least 2, so that there is something to keep a sign over")
-        if self.longest is not None and self.longest < self.T:
-            raise ValueError(f"longest is {self.longest}: give at least T, which is {self.T}")
+        whole("T", self.T, 2, MOST_STEPS, ", so that there is something to keep a sign over")
+        if self.longest is not None:
+            whole("longest", self.longest, 1, MOST_STEPS)
+            if self.longest < self.T:
+                raise ValueError(f"longest is {self.longest}: give at least T, which is {self.T}")
 
     @property
     def minimal_length(self) -> int:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm97.checks import choice, real, whole
 from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 
 VARIANTS = ("2a", "2b")
+#: Every step has a target for each of p + 1 symbols: a sequence takes memory in proportion to p squared.
+MOST_SYMBOLS = 1_000
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,9 @@ class LongLag(Task):
     tolerance = 0.25
 
     def __post_init__(self) -> None:
-        if self.p < 2:
-            raise ValueError(f"p is {self.p}: give at least 2, so that there is an inner symbol")
-        if self.variant not in VARIANTS:
-            raise ValueError(f"variant is {self.variant!r}: give one of {', '.join(map(repr, VARIANTS))}")
-        if not 0.0 <= self.noise <= 1.0:
-            raise ValueError(f"noise is {self.noise}: give a probability, from 0 to 1")
+        whole("p", self.p, 2, MOST_SYMBOLS, ", so that there is an inner symbol")
+        choice("variant", self.variant, VARIANTS)
+        real("noise", self.noise, "a probability, from 0 to 1", lambda x: 0.0 <= x <= 1.0)
         if self.noise and self.variant == "2b":
             raise ValueError(f"noise is {self.noise}: all inner symbols of Task 2b are random; give variant '2a'")
 

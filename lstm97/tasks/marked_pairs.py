@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.tasks.base import Batch, Task, offsets_of, random_lengths
+from lstm97.checks import switch, whole
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class MarkedPairs(Task):
     Raises
     ------
     ValueError
-        If T is below 22: the first T/2 - 1 pairs would not hold the first ten.
+        If T is below 22: the first T/2 - 1 pairs would not hold the first ten. If a choice is none of the reading's.
     """
 
     T: int
@@ -44,8 +45,9 @@ class MarkedPairs(Task):
     neutral: ClassVar[float]
 
     def __post_init__(self) -> None:
-        if self.T < 22:
-            raise ValueError(f"T is {self.T}: give at least 22, so that T/2 - 1 pairs hold the first ten")
+        whole("T", self.T, 22, MOST_STEPS, ", so that T/2 - 1 pairs hold the first ten")
+        switch("second_mark", self.second_mark)
+        switch("first_pair", self.first_pair)
 
     def combine(self, x_1: NDArray[np.float64], x_2: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute the targets from the marked values.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.tasks.base import Batch, Task, offsets_of
+from lstm97.checks import whole
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ class Parity(Task):
     tolerance = 0.1
 
     def __post_init__(self) -> None:
-        if self.T < 1:
-            raise ValueError(f"T is {self.T}: give at least 1")
-        if self.longest is not None and self.longest < self.T:
-            raise ValueError(f"longest is {self.longest}: give at least T, which is {self.T}")
+        whole("T", self.T, 1, MOST_STEPS)
+        if self.longest is not None:
+            whole("longest", self.longest, 1, MOST_STEPS)
+            if self.longest < self.T:
+                raise ValueError(f"longest is {self.longest}: give at least T, which is {self.T}")
 
     @property
     def minimal_length(self) -> int:

@@ -8,8 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import whole
 from lstm97.tasks.base import Batch, Task, absolute_errors, offsets_of, one_hot
 
+#: Size of the training set, and of the test set.
+N_STRINGS = 256
 SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
 
 Grammar = Mapping[str, Mapping[str, str]]
@@ -148,7 +151,7 @@ def words(batch: Batch) -> list[str]:
     return [letters[batch.offsets[i] : batch.offsets[i + 1]] + last[i] for i in range(len(batch))]
 
 
-def draw_sets(rng: np.random.Generator, n_strings: int = 256) -> tuple[Batch, Batch]:
+def draw_sets(rng: np.random.Generator, n_strings: int = N_STRINGS) -> tuple[Batch, Batch]:
     """Draw a training set and a test set.
 
     The strings of the training set are drawn independently, so they repeat; so are those of the test set, except
@@ -286,8 +289,13 @@ class EmbeddedReber(Task):
     tolerance = math.nan
 
     def __post_init__(self) -> None:
-        if self.pair < 1:
-            raise ValueError(f"pair is {self.pair}: give at least 1")
+        whole("pair", self.pair)
+
+    def check_n_test(self, n: int) -> None:
+        """Check that `n` is the size of the pair's test set: see `lstm97.tasks.Task.check_n_test`."""
+        whole("n_test", n)
+        if n != N_STRINGS:
+            raise ValueError(f"n_test is {n}: the test set has {N_STRINGS} strings")
 
     @property
     def minimal_length(self) -> int:

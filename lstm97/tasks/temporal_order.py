@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm97.checks import shown
 from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 
 SYMBOLS = ("E", "B", "a", "b", "c", "d", "X", "Y")
@@ -48,8 +49,8 @@ class TemporalOrder(Task):
     tolerance = 0.3
 
     def __post_init__(self) -> None:
-        if self.n_relevant not in POSITIONS:
-            raise ValueError(f"n_relevant is {self.n_relevant}: give 2 (Task 6a) or 3 (Task 6b)")
+        if type(self.n_relevant) is not int or self.n_relevant not in POSITIONS:
+            raise ValueError(f"n_relevant is {shown(self.n_relevant)}: give 2 (Task 6a) or 3 (Task 6b)")
 
     @property
     def n_outputs(self) -> int:

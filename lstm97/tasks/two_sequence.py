@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.tasks.base import Batch, Task, offsets_of, random_lengths
+from lstm97.checks import choice, shown, whole
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
 
 #: Variance of the input noise.
 INPUT_VARIANCE = 0.2
@@ -82,10 +83,10 @@ class TwoSequence(Task):
     n_outputs = 1
 
     def __post_init__(self) -> None:
-        if not 1 <= self.N <= self.T:
-            raise ValueError(f"N is {self.N}: give a number from 1 to T, which is {self.T}")
-        if self.variant not in VARIANTS:
-            raise ValueError(f"variant is {self.variant!r}: give one of {', '.join(map(repr, VARIANTS))}")
+        whole("T", self.T, 1, MOST_STEPS)
+        if type(self.N) is not int or not 1 <= self.N <= self.T:
+            raise ValueError(f"N is {shown(self.N)}: give a number from 1 to T, which is {self.T}")
+        choice("variant", self.variant, VARIANTS)
 
     @property
     def tolerance(self) -> float:

@@ -127,20 +127,21 @@ def products_per_step(topology: Topology) -> int:
     learner = LSTM(topology, alpha=1.0, weight_range=0.1)
     net = learner.start(np.random.default_rng(0))
     functions, counter, wiring = interpreted(network), Counter(), learner.wiring
-    weights = [counter.array(part) for part in net.weights]
-    y, y_before, _, ds_dw, y_k, _, sigma, g_c, h_c, ds_dnet, e_k, e_y = (
-        counter.array(np.full(part.shape, 0.5)) for part in net.state
+    _, w_k, dw, dw_k, _, _ = (counter.array(part) for part in net.weights)
+    state = network.State(*(counter.array(np.full(part.shape, 0.5)) for part in net.state))
+    y, sigma, h_c, ds_dw, y_k, e_k, e_y = (
+        getattr(state, name) for name in ("y", "sigma", "h_c", "ds_dw", "y_k", "e_k", "e_y")
     )
-    _, w_k, dw, dw_k, _ = weights
     x, targets = counter.array(np.full((1, topology.n_inputs), 0.5)), counter.array(np.ones((1, topology.n_outputs)))
     block, source = topology.block_of_cell, (-1, x, 0)
+    read = (*source, state.y_before, state.constants)
     arguments = {
-        "advance_derivatives": (block, *source, y_before, sigma, g_c, ds_dnet, ds_dw),
+        "advance_derivatives": (block, *read, sigma, state.g_c, state.ds_dnet, ds_dw),
         "output_errors": (targets, 0, y_k, e_k),
         "hidden_layer_errors": (w_k, e_k, e_y),
         "add_output_updates": (e_k, *source, y, dw_k),
-        "add_hidden_updates": (block, e_y, sigma, *source, y_before, dw),
-        "add_out_gate_updates": (block, e_y, sigma, h_c, *source, y_before, dw),
+        "add_hidden_updates": (block, e_y, sigma, *read, dw),
+        "add_out_gate_updates": (block, e_y, sigma, h_c, *read, dw),
         "add_cell_updates": (block, e_y, sigma, h_c, ds_dw, dw),
     }
     for name in BACKWARD:

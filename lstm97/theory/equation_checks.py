@@ -167,11 +167,12 @@ class Example:
     def pending(self, state: network.State, t: int) -> tuple[Floats, Floats, Floats]:
         """Compute one step's contributions to the updates and the errors of the states, by the package."""
         wiring, block, source = self.learner.wiring, self.topology.block_of_cell, (-1, self.batch.values, t)
+        read = (*source, state.y_before, state.constants)
         e_k, e_y = self.e_y(state, t)
         dw, dw_k = np.zeros_like(self.w), np.zeros_like(self.w_k)
         network.add_output_updates(wiring, e_k, *source, state.y, dw_k)
-        network.add_hidden_updates(wiring, block, e_y, state.sigma, *source, state.y_before, dw)
-        network.add_out_gate_updates(wiring, block, e_y, state.sigma, state.h_c, *source, state.y_before, dw)
+        network.add_hidden_updates(wiring, block, e_y, state.sigma, *read, dw)
+        network.add_out_gate_updates(wiring, block, e_y, state.sigma, state.h_c, *read, dw)
         network.add_cell_updates(wiring, block, e_y, state.sigma, state.h_c, state.ds_dw, dw)
         return dw, dw_k, e_y[: self.topology.n_cells]
 
@@ -510,6 +511,7 @@ def _dy_dw(example: Example, t: int, state: network.State) -> Floats:
         example.batch.values,
         t,
         state.y_before,
+        state.constants,
         dy_dw,
     )
     return dy_dw

@@ -95,7 +95,10 @@ def run(
     rows = []
     for t, x in enumerate(inputs):
         read = y if frozen is None else frozen[t]
-        sources = np.concatenate([x, read[: topology.n_recurrent], np.ones(topology.n_constants)])
+        constants = np.ones(topology.n_constants)
+        if topology.constant_unit and t == 0:
+            constants[-1] = wiring.initial_y  # reset like every other unit
+        sources = np.concatenate([x, read[: topology.n_recurrent], constants])
         net = kicked("net", t, w @ sources)
         y = logistic(net)
         y_in = y[block] if topology.in_gates else 1.0

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97 import network
+from lstm97.learners.base import check_work
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.network import State, Weights
 from lstm97.tasks import Batch
@@ -66,9 +67,9 @@ def backward_pass(learner: LSTM, net: Net, batch: Batch) -> Contributions:
     ValueError
         If the batch is not one sequence.
     """
-    _check(learner, batch)
+    _check(learner, net.weights, batch)
     weights = learner.copy(net).weights
-    for pending in (weights.dw, weights.dw_k):
+    for pending in (weights.dw, weights.dw_k, weights.due):
         pending[:] = 0.0
     network.present(
         learner.wiring._replace(update=network.IN_NEXT_SEQUENCE),  # leaves the contributions pending
@@ -103,7 +104,7 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
     (n_units, n_sources) float64
         0 where there is no weight.
     """
-    _check(learner, batch)
+    _check(learner, net.weights, batch)
     topology, wiring, weights = learner.topology, learner.wiring, net.weights
     dy_dw = np.zeros((topology.n_cells + topology.n_hidden, topology.n_units, topology.n_sources))
     dy_k_dw = np.zeros((topology.n_outputs, topology.n_units, topology.n_sources))
@@ -122,6 +123,7 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
             batch.values,
             t,
             state.y_before,
+            state.constants,
             dy_dw,
         )
         network.output_derivatives(wiring, weights.w_k, state.y_k, dy_dw, dy_k_dw)
@@ -149,7 +151,7 @@ def squared_error(learner: LSTM, weights: Weights, batch: Batch, frozen: Floats 
     -------
     float
     """
-    _check(learner, batch)
+    _check(learner, weights, batch)
     total = 0.0
     for t, _, state in steps(learner, weights, batch, frozen):
         row = _target(batch, t)
@@ -172,7 +174,7 @@ def recurrent_inputs(learner: LSTM, weights: Weights, batch: Batch) -> Floats:
     -------
     (n_steps, n_units) float64
     """
-    _check(learner, batch)
+    _check(learner, weights, batch)
     return np.array([state.y_before.copy() for _, _, state in steps(learner, weights, batch)])
 
 
@@ -197,7 +199,7 @@ def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: floa
     -------
     Contributions
     """
-    _check(learner, batch)
+    _check(learner, net.weights, batch)
     weights = learner.copy(net).weights
     frozen = recurrent_inputs(learner, weights, batch) if truncated else None
     found = Contributions(np.zeros_like(weights.w), np.zeros_like(weights.w_k))
@@ -231,7 +233,7 @@ def state_derivatives(learner: LSTM, net: Net, batch: Batch) -> tuple[Floats, Fl
     ds_dw_in, ds_dw_c : (n_steps, n_cells, n_sources) float64
         By the weights into the input gate of the cell's block, and into the cell.
     """
-    _check(learner, batch)
+    _check(learner, net.weights, batch)
     n_cells = learner.topology.n_cells
     ds_dw = np.array([state.ds_dw.copy() for _, _, state in steps(learner, net.weights, batch)])
     return ds_dw[:, :n_cells], ds_dw[:, n_cells:]
@@ -304,7 +306,8 @@ def complexity(topology: Topology) -> Complexity:
     )
 
 
-def _check(learner: LSTM, batch: Batch) -> None:
+def _check(learner: LSTM, weights: Weights, batch: Batch) -> None:
+    check_work(learner, Net(weights, network.new_state(learner.topology)), batch)
     if len(batch) != 1:
         raise ValueError(f"the batch holds {len(batch)} sequences: give one, for instance batch.first(1)")
     if learner.wiring.output_delay:
@@ -324,12 +327,12 @@ def steps(
     """Run one sequence step by step; yields the step, its symbol, and the state, which goes on changing."""
     topology, wiring, block_of_cell = learner.topology, learner.wiring, learner.topology.block_of_cell
     state = network.new_state(topology)
-    network.reset(state.y, state.s_c, state.ds_dw, wiring.initial_y)
+    network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
     for t in range(batch.n_steps):
         symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
         state.y_before[:] = state.y if frozen is None else frozen[t]
         y_before = state.y_before
-        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.net)
+        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.constants, state.net)
         network.squash(wiring, state.net, state.sigma, state.g_c)
         network.advance_derivatives(
             wiring,
@@ -338,6 +341,7 @@ def steps(
             batch.values,
             t,
             y_before,
+            state.constants,
             state.sigma,
             state.g_c,
             state.ds_dnet,
@@ -346,3 +350,4 @@ def steps(
         network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
         network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
         yield t, symbol, state
+        state.constants[:] = 1.0

@@ -1,14 +1,12 @@
 """Run trials in parallel, resumably: what is recorded is never run again."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from tqdm import tqdm
 from lstm97.experiments import Row
 from lstm97.trials.bar import Bar
 from lstm97.trials.estimate import estimate, expected_steps
+from lstm97.trials.provenance import commit
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import SLICE, Job, in_slices, versions
 from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done, under_cap
@@ -25,17 +24,6 @@ from lstm97.trials.tries import Try, find
 
 #: Seconds between two looks at claims of other runners.
 WAIT = 0.5
-
-
-@cache
-def _commit() -> str | None:
-    """Name the commit of the source, with a mark if the package was changed since."""
-    package = Path(__file__).parent.parent
-    command = ["git", "-C", str(package), "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty"]
-    try:
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
@@ -71,7 +59,7 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
         "curve": outcome.curve,
         "specification": job.specification.hash,
         "versions": versions(),
-        "commit": _commit(),
+        "commit": commit(),
         "seconds": round(seconds, 3),
     }
 

@@ -1,6 +1,9 @@
 """The book's own Sphinx extension.
 
-execution.py   runs notebooks/*.ipynb through papermill when a build starts, and only what changed
+builds.py      one build at a time in a folder
+execution.py   runs notebooks/*.ipynb when a build starts, and only what changed
+run.py         runs one of them through papermill
+kernels.py     what they run in: nothing of the user's own settings
 generated.py   text that is made from records, docstrings and executed notebooks while pages are read
 explorers.py   pictures that scripts bring to life: error flow, the memory cell, a net that learns in the page
 pages.py       equation numbers, captions of tables, links to the source notebooks, offline MathJax
@@ -9,11 +12,12 @@ refresh.py     `make notebooks`: stores what the source notebooks print
 
 from sphinx.application import Sphinx
 
-from . import execution, explorers, generated, pages
+from . import builds, execution, explorers, generated, pages
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
+    builds.setup(app)
     # Before the table of contents is read, which asks for the executed copies (priority 900).
     app.connect("config-inited", execution.run_notebooks, priority=100)
     generated.setup(app)

@@ -7,7 +7,6 @@ import platform
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,8 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
+
+from .kernels import environment
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,28 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
     executed = root / "book" / "executed"
     executed.mkdir(exist_ok=True)
     sources = sorted((root / "notebooks").glob("*.ipynb"))
-    for stale in {path.name for path in executed.glob("*.ipynb")} - {path.name for path in sources}:
+    for stale in {path.name for path in executed.glob("*.*")} - {path.name for path in sources}:
         (executed / stale).unlink()
 
-    common = digest([root / "requirements.lock", Path(__file__), *package_and_data(root)])
+    own = [Path(__file__), Path(__file__).with_name("run.py"), Path(__file__).with_name("kernels.py")]
+    common = digest([root / "requirements.lock", *own, *package_and_data(root)])
     keys = {source: f"{profile} {digest([source])} {common}" for source in sources}
     due = [source for source in sources if stored_run(executed / source.name).get("key") != keys[source]]
     if not due:
         return
     logger.info("running %d of %d notebooks (profile %s)", len(due), len(sources), profile)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = [pool.submit(run_one, source, executed / source.name, profile, keys[source]) for source in due]
+    # The notebooks' processes read the one end, and end when the other is closed, as it is when this process ends.
+    read, held = os.pipe()
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        runs = [pool.submit(run_one, source, executed / source.name, profile, keys[source], read) for source in due]
         failures = [message for run in runs if (message := run.result())]
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        os.close(held)
+        pool.shutdown(cancel_futures=True)
+        os.close(read)
     if failures:
         # Not an exception: its traceback through Sphinx would bury the notebook's own.
         sys.exit("\n" + "\n\n".join(failures))
@@ -74,19 +85,23 @@ def stored_run(path: Path) -> dict[str, Any]:
         return {}
 
 
-def run_one(source: Path, target: Path, profile: str, key: str) -> str:
+def run_one(source: Path, target: Path, profile: str, key: str, until_end_of: int) -> str:
     """Run one notebook into `target`; return an empty string or, if it raised, what to tell the author."""
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / source.name
-        command = [sys.executable, "-m", "papermill", str(source), str(copy), "-p", "profile", profile]
-        command += ["-k", "python3", "--cwd", str(source.parent), "--no-progress-bar"]
-        # The kernel of this environment, whatever kernels the user has installed elsewhere.
-        env = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-        if done.returncode:
-            return f"notebooks/{source.name} raised (profile {profile}):\n{traceback_of(done.stderr)}"
-        notebook: Any = nbformat.read(copy, as_version=4)
+    half_written = target.with_suffix(".part")
+    command = [sys.executable, str(Path(__file__).with_name("run.py")), str(source), str(half_written), profile]
+    done = subprocess.run(
+        command,
+        stdin=until_end_of,
+        capture_output=True,
+        text=True,
+        env=environment(source.parents[1]),
+        check=False,
+        start_new_session=True,  # Ctrl-C is for the build, which ends its notebooks
+    )
+    if done.returncode:
+        return f"notebooks/{source.name} raised (profile {profile}):\n{traceback_of(done.stderr)}"
+    notebook: Any = nbformat.read(half_written, as_version=4)
     seconds = time.perf_counter() - started
     notebook.cells = [cell for cell in notebook.cells if not repeats_default(cell, profile)]
     for cell in notebook.cells:
@@ -101,7 +116,6 @@ def run_one(source: Path, target: Path, profile: str, key: str) -> str:
         "seconds": round(seconds, 1),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
-    half_written = target.with_suffix(".part")
     nbformat.write(notebook, half_written)
     os.replace(half_written, target)
     logger.info("  notebooks/%s: %.1f s", source.name, seconds)

@@ -13,6 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from .generated import draw_results, scores
+from .kernels import environment
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 PICTURE = Path(__file__).parents[2] / "_assets" / "results.svg"
@@ -22,9 +23,11 @@ def refresh(path: Path) -> None:
     """Run one notebook and write it back."""
     notebook: Any = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=None, record_timing=False, kernel_name="python3")
-    client.execute(cwd=str(path.parent))
+    client.execute(cwd=str(path.parent), env=environment(path.parents[1]))
     tidy(notebook)
-    nbformat.write(notebook, path)
+    half_written = path.with_suffix(".part")
+    nbformat.write(notebook, half_written)
+    os.replace(half_written, path)
 
 
 def tidy(notebook: Any) -> None:
