@@ -17,7 +17,8 @@ def trained(specification: Specification) -> list[Any]:
     """Train on a few sequences: outputs and weights, at the beginning and with memory cells added."""
     task, learner = specification.task_of(1), specification.learner_of(1)
     found: list[Any] = []
-    for one in (learner, learner.lstm) if isinstance(learner, Growing) else (learner,):
+    learners: list[Any] = [learner, learner.lstm] if isinstance(learner, Growing) else [learner]
+    for one in learners:
         batch = task.sample(np.random.default_rng(1), 30)
         net = one.start(np.random.default_rng(2))
         found += [batch.values, batch.symbols, batch.targets, one.train(net, batch)]
@@ -49,7 +50,7 @@ def test_on_other_systems_only_task_and_stopping_rule_count(name: str) -> None:
 
 def test_any_switch_that_no_named_reading_has_is_seen_where_it_counts() -> None:
     literal = row("table7/T100").under(Reading())
-    for switch, value in (
+    switches: list[tuple[str, Any]] = [
         ("error", "(16)"),
         ("output_timing", "one step later"),
         ("initial_activation", 0.5),
@@ -57,7 +58,8 @@ def test_any_switch_that_no_named_reading_has_is_seen_where_it_counts() -> None:
         ("average_error", "squared"),
         ("first_pair", "keep marker"),
         ("count", "exclusive"),
-    ):
+    ]
+    for switch, value in switches:
         other = row("table7/T100").under(dataclasses.replace(Reading(), **{switch: value}))
         assert not same_effect(literal, other), switch
 
