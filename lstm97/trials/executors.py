@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -154,7 +154,8 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         except lost as error:
             if alone.is_set():
                 raise LostError(
-                    f"the Dask cluster at {address} has no workers left: start some with 'dask worker {address}'"
+                    f"the Dask cluster at {address} has no workers left: start some with 'dask worker {address}', "
+                    "where the same lstm97 is installed as here"
                 ) from error
             raise LostError(
                 f"the Dask cluster at {address} was lost ({str(error) or 'its scheduler does not answer'})"
@@ -162,6 +163,20 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         finally:
             done.set()
             executor.shutdown(wait=False)
+
+
+def _within(seconds: float, ask: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function that may never return; after so many seconds, raise `TimeoutError`, and leave it to itself."""
+    answer: Future[Any] = Future()
+
+    def call() -> None:
+        try:
+            answer.set_result(ask(*args, **kwargs))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=call, daemon=True).start()
+    return answer.result(seconds)
 
 
 def _check_software(client: Any, address: str) -> None:
@@ -175,13 +190,18 @@ def _check_software(client: Any, address: str) -> None:
     name = f"{software.__module__}:{software.__name__}"
     try:
         for ask in (client.run_on_scheduler, client.run):
-            ask(resolve_name, name)
-        for theirs in (client.run_on_scheduler(software), *client.run(software).values()):
-            check(theirs)
-    except (ImportError, AttributeError) as error:
+            _within(2 * TIMEOUT, ask, resolve_name, name)
+            answers = _within(4 * TIMEOUT, ask, software)
+            for theirs in [answers] if ask == client.run_on_scheduler else answers.values():
+                check(theirs)
+    except TimeoutError as error:
+        raise WorkerError(f"the scheduler or a worker of the Dask cluster at {address} does not answer") from error
+    except WorkerError:
+        raise
+    except Exception as error:  # whatever an import there may raise
         raise WorkerError(
             f"the scheduler or a worker of the Dask cluster at {address} lacks lstm97, or has another version "
-            f"({error}): install the version of here in all of their environments"
+            f"({type(error).__name__}: {error}): install the version of here in all of their environments"
         ) from error
 
 
@@ -209,10 +229,12 @@ def _connect(address: str) -> tuple[Any, tuple[type[BaseException], ...]]:
     try:
         host, port = parse_host_port(parse_address(address)[1])
         socket.create_connection((host, port), timeout=TIMEOUT).close()
-        client = Client(address, timeout=TIMEOUT, set_as_default=False)
-    except (OSError, ValueError) as error:
+        client = _within(2 * TIMEOUT, Client, address, timeout=TIMEOUT, set_as_default=False)
+    except Exception as error:  # what is no scheduler may be misread in any way
+        known = isinstance(error, OSError | ValueError)
+        reason = (str(error) if known else "") or "what listens there does not answer as one"
         raise WorkerError(
-            f"no Dask scheduler answers at {address!r} ({error}): start one with 'dask scheduler --host 127.0.0.1', "
+            f"no Dask scheduler answers at {address!r} ({reason}): start one with 'dask scheduler --host 127.0.0.1', "
             "and give the address that it prints; trust is needed: who reaches a scheduler runs code on its workers"
         ) from error
     return client, (KilledWorker, CancelledError)
