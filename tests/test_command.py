@@ -197,6 +197,29 @@ def test_what_records_nothing_says_so_when_it_is_interrupted(arguments: list[str
     assert errors.splitlines()[-1] == "lstm97: interrupted; nothing was changed"
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="child processes are listed on Linux only")
+@pytest.mark.parametrize("name", ["run", "verify"])
+def test_a_lost_process_is_said_with_what_it_leaves(name: str, tmp_path: Path) -> None:
+    arguments = [*LONG, str(tmp_path)]
+    if name == "verify":
+        Store(tmp_path).append(record(1, 10**9, row="table9/6b") | {"cap": 10**9})
+        arguments = ["verify", "--all", "--jobs", "1", "--store", str(tmp_path)]
+    runner = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    workers: list[str] = []
+    children = Path(f"/proc/{runner.pid}/task/{runner.pid}/children")
+    while not workers:
+        assert runner.poll() is None
+        time.sleep(0.1)
+        started = children.read_text().split()
+        workers = [pid for pid in started if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(workers[0]), signal.SIGKILL)
+    _, errors = runner.communicate(timeout=60)
+    assert runner.returncode == 2
+    last = errors.splitlines()[-1]
+    assert last.startswith("lstm97: a process that ran trials died (killed, or out of memory")
+    assert last.endswith({"run": "goes on from here", "verify": "nothing was changed"}[name])
+
+
 def test_two_runners_of_which_one_is_suspended(tmp_path: Path) -> None:
     """The other says whose claims it waits for, and takes them over once that one is ended."""
     arguments = [

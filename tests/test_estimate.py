@@ -1,11 +1,15 @@
 """The estimate of a run's length: steps from the paper's numbers and from caps, seconds from a measurement."""
 
+import os
 import time
+from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from small_rows import Here, small_jobs, small_row
 
+from lstm97.command.errors import UsageError
+from lstm97.command.run import executor_of
 from lstm97.experiments import row, rows
 from lstm97.trials.estimate import (
     OVERHEAD,
@@ -17,6 +21,7 @@ from lstm97.trials.estimate import (
     most_steps,
     steps_of_test,
 )
+from lstm97.trials.executors import available_cores, processes
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
 
@@ -86,6 +91,24 @@ def test_estimate_adds_up_kinds_and_divides_by_processes(small_row: None, monkey
     assert besides > 6 * OVERHEAD
     assert found.expected == pytest.approx((besides + sum(map(expected_steps, jobs)) * 1e-6) / 2)
     assert found.most == pytest.approx((besides + sum(map(most_steps, jobs)) * 1e-6) / 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no processor affinity")
+def test_processes_share_the_cores_that_they_may_use(small_row: None) -> None:
+    cores = os.sched_getaffinity(0)
+    assert available_cores() == len(cores)
+    jobs = small_jobs(4)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        assert available_cores() == 1
+        with executor_of(Namespace(dask=None, jobs=None), 4) as (_, n_jobs):
+            assert n_jobs == 1
+        with pytest.raises(UsageError, match="there are 1 for this process: give at most 4"):
+            executor_of(Namespace(dask=None, jobs=5), 4).__enter__()
+        with processes(2) as executor:
+            assert estimate(jobs, 0, executor, 2, 1).n_jobs == 1
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def test_who_waits_is_told_why(monkeypatch: pytest.MonkeyPatch, small_row: None) -> None:

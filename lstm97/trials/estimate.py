@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from lstm97.tasks import Task
+from lstm97.trials.executors import available_cores
 from lstm97.trials.side_by_side import side_by_side
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
@@ -220,5 +221,7 @@ def estimate(
         expected += besides + speed.result() * sum(expected_steps(job) for job in of_kind)
         most += besides + speed.result() * sum(most_steps(job) for job in of_kind)
     n_busy = min(n_jobs, len(jobs)) or 1
+    if isinstance(executor, ProcessPoolExecutor):  # more processes than cores share these
+        n_busy = min(n_busy, available_cores())
     printed = all(math.isfinite(find(job.row).expected) for job in jobs)
     return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy if printed else None, most / n_busy)
