@@ -551,7 +551,8 @@ def comparison(found: Sequence[Evidence]) -> Table:
             low, high = f"{100 * summary.rate_low:.0f}", f"{100 * summary.rate_high:.0f}"
             rate = f"{low}\N{WORD JOINER}–\N{WORD JOINER}{high}\N{NO-BREAK SPACE}%"  # breaks before the bracket only
             solved = f"{summary.n_solved} of {summary.n} ({rate})"
-            interval = f"{number(summary.low)}–{number(summary.high)}"
+            if summary.low < summary.high:
+                interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(
             (
                 _short(one.row),
