@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def end_on_interrupt() -> None:
-    """Let Ctrl-C end this process at once, with its own exit code and without the traceback that Sphinx would print."""
+    """Let Ctrl-C end this process at once, with exit code 130 and without the traceback that Sphinx would print."""
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
