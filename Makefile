@@ -23,7 +23,7 @@ test: set-up  ## Style, types, spelling, tests, and every notebook against its s
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --dist loadfile
 
 notebooks: set-up  ## Run the notebooks in place and store their text output (NAME=5-4-adding for one)
 	PYTHONPATH=book/_ext $(BIN)/python -m lstm97_book.refresh $(NAME)
