@@ -8,7 +8,7 @@ and what is worth keeping are the ratios.
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,9 @@ from lstm97.trials.side_by_side import LANES
 from lstm97.trials.tries import make_try
 
 ROW = "table7/T100"
-ROUNDS = 7
-N_LANES = (1, 2, 4, 8, 16, 32, 64)
 #: Sequences of the slow engines in each round.
 N_NUMPY, N_TORCH, N_JAX = 20, 2, 20
 JAX_TRIALS = 64
-#: Time steps of one trial in one round, about.
-STEPS = 20_000
 
 #: Learning systems whose cost is measured, by the task that they learn meanwhile. Those that predict symbols, or look
 #: at few steps where there is but one target, have a target at every step.
@@ -44,8 +40,36 @@ SYSTEMS = {
     "long-lag:p=20": ("window", "chunker", "hierarchy"),
     "reber": ("cascade",),
 }
-#: Sizes of their hidden layers.
-N_HIDDEN = (4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured.
+
+    Attributes
+    ----------
+    rounds : int
+        Of each engine; the fastest counts.
+    steps : int
+        Time steps of one trial in one round, about.
+    lanes, blocks, symbols, hidden : tuple of int
+        Points at which growth is measured: trials side by side, blocks of memory cells, distractors, hidden units.
+    rows : tuple of str
+        Rows with different lags.
+    """
+
+    rounds: int = 7
+    steps: int = 20_000
+    lanes: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
+    rows: tuple[str, ...] = ("table7/T100", "table7/T500", "table7/T1000")
+    blocks: tuple[int, ...] = (1, 2, 4, 8)
+    symbols: tuple[int, ...] = (50, 100, 200, 500, 1000)
+    hidden: tuple[int, ...] = (4, 8, 16, 32)
+
+
+FULL = Extent()
+#: One short round of everything at one point: what is printed is all there, and no number means much.
+QUICK = Extent(1, 500, lanes=(4,), rows=("table7/T100",), blocks=(1,), symbols=(50,), hidden=(4,))
 
 
 def _literal(name: str) -> tuple[Specification, LSTM]:
@@ -54,7 +78,7 @@ def _literal(name: str) -> tuple[Specification, LSTM]:
     return specification, specification.learner
 
 
-def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> dict[str, float]:
+def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int) -> dict[str, float]:
     """Run engines in turns; return each one's nanoseconds per step in its fastest round.
 
     An engine does its round's work when called, and returns the number of steps.
@@ -69,11 +93,11 @@ def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int = ROUNDS) -> di
     return best
 
 
-def _one_trial(task: Any, learner: Learner, net: Any = None) -> Callable[[], int]:
+def _one_trial(task: Any, learner: Learner, steps: int, net: Any = None) -> Callable[[], int]:
     """Make a round of one trial by itself, perhaps with another net than the learner starts with."""
     rng = np.random.default_rng(0)
     net = learner.start(rng) if net is None else net
-    n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
+    n = max(1, steps // int(task.sample(rng, 20).n_steps / 20))
 
     def engine() -> int:
         batch = task.sample(rng, n)
@@ -83,11 +107,11 @@ def _one_trial(task: Any, learner: Learner, net: Any = None) -> Callable[[], int
     return engine
 
 
-def _side_by_side(task: Any, learner: LSTM, n_lanes: int) -> Callable[[], int]:
+def _side_by_side(task: Any, learner: LSTM, steps: int, n_lanes: int) -> Callable[[], int]:
     """Make a round of as many trials as there are lanes."""
     rng = np.random.default_rng(0)
     nets = [learner.start(rng) for _ in range(n_lanes)]
-    n = max(1, STEPS // int(task.sample(rng, 20).n_steps / 20))
+    n = max(1, steps // int(task.sample(rng, 20).n_steps / 20))
     lanes: list[Lanes] = []
 
     def engine() -> int:
@@ -117,10 +141,14 @@ def _padded(batches: Sequence[Batch], max_steps: int) -> tuple[Any, Any, Any]:
     return values, lengths, np.array([batch.targets for batch in batches])
 
 
-def engines() -> list[dict[str, Any]]:
+def engines(extent: Extent = FULL) -> list[dict[str, Any]]:
     """Compare the engines on the adding problem, T = 100, and check that all learn the same.
 
     PyTorch and JAX take part where they are installed.
+
+    Parameters
+    ----------
+    extent : Extent
 
     Returns
     -------
@@ -164,16 +192,16 @@ def engines() -> list[dict[str, Any]]:
 
     of_lanes = difference(trained(in_lanes))
     contestants: dict[str, tuple[int, Callable[[], int], float]] = {
-        "lstm97, one trial": (1, _one_trial(task, learner), 0.0),
-        "lstm97, 16 lanes": (16, _side_by_side(task, learner, 16), of_lanes),
-        "lstm97, 32 lanes": (32, _side_by_side(task, learner, 32), of_lanes),
+        "lstm97, one trial": (1, _one_trial(task, learner, extent.steps), 0.0),
+        "lstm97, 16 lanes": (16, _side_by_side(task, learner, extent.steps, 16), of_lanes),
+        "lstm97, 32 lanes": (32, _side_by_side(task, learner, extent.steps, 32), of_lanes),
         "NumPy loop": (1, slow(numpy_loop, N_NUMPY), difference(trained(numpy_loop))),
     }
     if importlib.util.find_spec("torch") is not None:
         contestants["PyTorch, eager"] = (1, slow(torch_loop, N_TORCH), difference(trained(torch_loop)))
     if importlib.util.find_spec("jax") is not None:
         contestants |= _jax(learner, task, net, few, difference)
-    times = _rounds({name: engine for name, (_, engine, _) in contestants.items()})
+    times = _rounds({name: engine for name, (_, engine, _) in contestants.items()}, extent.rounds)
     return [
         {
             "engine": name,
@@ -217,8 +245,12 @@ def _jax(
     }
 
 
-def growth() -> dict[str, list[dict[str, Any]]]:
+def growth(extent: Extent = FULL) -> dict[str, list[dict[str, Any]]]:
     """Measure how the cost of a step grows with trials side by side, time lag, weights and number of symbols.
+
+    Parameters
+    ----------
+    extent : Extent
 
     Returns
     -------
@@ -229,36 +261,48 @@ def growth() -> dict[str, list[dict[str, Any]]]:
     """
     specification, learner = _literal(ROW)
     task = specification.task_of(1)
-    one = _one_trial(task, learner)
-    times = _rounds({"one": one} | {str(n): _side_by_side(task, learner, n) for n in N_LANES})
-    found = {"trials": [{"trials": n, "n_lanes": n, "one": times["one"], "lanes": times[str(n)]} for n in N_LANES]}
+    side_by_side = {str(n): _side_by_side(task, learner, extent.steps, n) for n in extent.lanes}
+    times = _rounds({"one": _one_trial(task, learner, extent.steps)} | side_by_side, extent.rounds)
+    found = {
+        "trials": [{"trials": n, "n_lanes": n, "one": times["one"], "lanes": times[str(n)]} for n in extent.lanes]
+    }
 
     def pair(abscissa: str, value: int, task: Any, learner: LSTM) -> dict[str, Any]:
-        times = _rounds({"one": _one_trial(task, learner), "lanes": _side_by_side(task, learner, LANES)})
+        one, lanes = (
+            _one_trial(task, learner, extent.steps),
+            _side_by_side(task, learner, extent.steps, LANES),
+        )
+        times = _rounds({"one": one, "lanes": lanes}, extent.rounds)
         return {abscissa: value, "n_lanes": LANES} | times
 
     found["lag"] = []
-    for name in ("table7/T100", "table7/T500", "table7/T1000"):
+    for name in extent.rows:
         specification, learner = _literal(name)
         task = specification.task_of(1)
         found["lag"].append(pair("lag", row(name).tasks[0].T // 2, task, learner))  # type: ignore[attr-defined]
     found["weights"] = []
     task = _literal(ROW)[0].task_of(1)
-    for n_blocks in (1, 2, 4, 8):
+    for n_blocks in extent.blocks:
         topology = Topology(n_inputs=2, block_sizes=(2,) * n_blocks, n_outputs=1)
         found["weights"].append(pair("weights", topology.n_weights, task, LSTM(topology, 0.5, 0.1)))
     found["symbols"] = []
-    for p in (50, 100, 200, 500, 1000):
+    for p in extent.symbols:
         topology = Topology(n_inputs=p + 4, block_sizes=(1, 1), n_outputs=2, biased="none")
         found["symbols"].append(pair("symbols", p, Distractors(q=1000, p=p), LSTM(topology, 0.01, 0.2)))
     return found
 
 
-def systems() -> dict[str, list[dict[str, Any]]]:
+def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None) -> dict[str, list[dict[str, Any]]]:
     """Measure how the cost of a step grows with the hidden layer, for every learning system.
 
     LSTM has half as many blocks of two cells as the others have hidden units. A cascade, which grows by itself, is
     given its hidden units, and measured while it trains candidates for the next one.
+
+    Parameters
+    ----------
+    extent : Extent
+    say : callable
+        Told what is measured next.
 
     Returns
     -------
@@ -268,8 +312,9 @@ def systems() -> dict[str, list[dict[str, Any]]]:
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for task_text, name in ((task, name) for task, names in SYSTEMS.items() for name in names):
+        say(f"    {name}")
         found[name] = []
-        for n_hidden in N_HIDDEN:
+        for n_hidden in extent.hidden:
             if name == "lstm":
                 learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
                 task = _literal(ROW)[0].task_of(1)
@@ -279,7 +324,7 @@ def systems() -> dict[str, list[dict[str, Any]]]:
                 learner, task = specification.learner_of(1), specification.task_of(1)
             net = _grown(learner, n_hidden) if isinstance(learner, Cascade) else None
             n_weights = (net or learner).n_weights
-            times = _rounds({"one": _one_trial(task, learner, net)}, n_rounds=3)
+            times = _rounds({"one": _one_trial(task, learner, extent.steps, net)}, min(3, extent.rounds))
             point = {"task": task_text, "hidden": n_hidden, "weights": n_weights, "ns_per_step": times["one"]}
             found[name].append(point)
     return found
@@ -305,12 +350,23 @@ def _grown(learner: Cascade, n_hidden: int) -> CascadeNet:
     )
 
 
-def bench() -> dict[str, Any]:
+def bench(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
     """Measure all of it.
+
+    Parameters
+    ----------
+    extent : Extent
+    say : callable
+        Told what is measured next.
 
     Returns
     -------
     dict
         ``engines``, what `growth` returns, and ``systems``.
     """
-    return {"engines": engines()} | growth() | {"systems": systems()}
+    say("the engines, one beside the other (1 of 3)")
+    found: dict[str, Any] = {"engines": engines(extent)}
+    say("how the cost of a step grows (2 of 3)")
+    found |= growth(extent)
+    say("all learning systems (3 of 3)")
+    return found | {"systems": systems(extent, say)}

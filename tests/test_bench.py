@@ -33,5 +33,5 @@ def test_a_grown_cascade_trains_candidates(n_hidden: int) -> None:
 def test_a_round_tells_its_steps() -> None:
     task = EmbeddedReber(1)
     learner = Cascade(task.n_inputs, task.n_outputs)
-    steps = _one_trial(task, learner)()
+    steps = _one_trial(task, learner, 20_000)()
     assert 0.5 < steps / 20_000 < 2.0

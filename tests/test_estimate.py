@@ -1,11 +1,24 @@
 """The estimate of a run's length: steps from the paper's numbers and from caps, seconds from a measurement."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from small_rows import Here, small_jobs, small_row
 
 from lstm97.experiments import row, rows
-from lstm97.trials.estimate import Estimate, estimate, expected_steps, mean_length, measure, most_steps
+from lstm97.trials.estimate import (
+    OVERHEAD,
+    Estimate,
+    estimate,
+    expected_steps,
+    mean_length,
+    measure,
+    most_steps,
+    steps_of_test,
+)
 from lstm97.trials.slices import Job
+from lstm97.trials.trial import Trial
 
 __all__ = ["small_row"]
 
@@ -37,6 +50,31 @@ def test_measure_gives_seconds_for_each_step() -> None:
     assert 1e-9 < measure(trials, 2, 0.05) < 1e-4
 
 
+def test_measure_ends_with_trials_that_end(small_row: None) -> None:
+    trials = [one.start() for one in small_jobs(4)]
+    assert 1e-9 < measure(trials, 4, 60.0) < 1e-3
+    assert all(trial.outcome is not None for trial in trials)
+
+
+def test_what_is_made_once_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when formulas are compiled, in the first round, or in a later one that has some of its own."""
+
+    def costs(slow: int) -> float:
+        times = iter(range(1000))
+        now = [0.0]
+
+        def work(trials: list[Trial], n_lanes: int, deadline: float) -> None:
+            i = next(times)
+            trials[0].steps += 10
+            now[0] += 60.0 if i in (0, slow) else 1.0
+
+        monkeypatch.setattr("lstm97.trials.estimate.side_by_side", work)
+        monkeypatch.setattr("lstm97.trials.estimate.time.thread_time", lambda: now[0])
+        return measure([job("table9/6a").start()], 1, 0.0)
+
+    assert costs(slow=1) == costs(slow=2) == 0.1
+
+
 def test_estimate_adds_up_kinds_and_divides_by_processes(small_row: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lstm97.trials.estimate.measure", _a_microsecond)
     jobs = [*small_jobs(4), job("table1/3x2-0.5"), job("table9/6a")]
@@ -44,8 +82,27 @@ def test_estimate_adds_up_kinds_and_divides_by_processes(small_row: None, monkey
     found = estimate(jobs, 3, executor, 2, 2)
     assert [len(group) for group in executor.groups] == [2, 1, 1]
     assert (found.n, found.n_recorded) == (6, 3)
-    assert found.expected == pytest.approx(sum(map(expected_steps, jobs)) * 1e-6 / 2)
-    assert found.most == pytest.approx(sum(map(most_steps, jobs)) * 1e-6 / 2)
+    besides = sum(OVERHEAD + steps_of_test(one) * 1e-6 for one in jobs)
+    assert besides > 6 * OVERHEAD
+    assert found.expected == pytest.approx((besides + sum(map(expected_steps, jobs)) * 1e-6) / 2)
+    assert found.most == pytest.approx((besides + sum(map(most_steps, jobs)) * 1e-6) / 2)
+
+
+def test_who_waits_is_told_why(monkeypatch: pytest.MonkeyPatch, small_row: None) -> None:
+    said: list[str] = []
+    for patience, n in ((0.0, 1), (60.0, 0)):
+        monkeypatch.setattr("lstm97.trials.estimate.PATIENCE", patience)
+        monkeypatch.setattr("lstm97.trials.estimate.measure", _slowly)
+        said.clear()
+        with ThreadPoolExecutor(1) as executor:
+            estimate(small_jobs(1), 0, executor, 1, 1, said.append)
+        assert len(said) == n
+        assert all("compiles" in text for text in said)
+
+
+def _slowly(trials: object, n_lanes: int, seconds: float) -> float:
+    time.sleep(0.2)
+    return 1e-6
 
 
 def _a_microsecond(trials: object, n_lanes: int, seconds: float) -> float:

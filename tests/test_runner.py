@@ -212,13 +212,14 @@ def test_cheapest_takes_as_many_solved_trials_as_fit() -> None:
 
 
 def test_the_bar_is_drawn_after_every_slice_even_when_trials_ended_together_before(
-    tmp_path: Path, small_row: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, small_row: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short, long = (
         [Job("table9/6a", "literal", trial, cap) for trial in trials]
         for cap, trials in ((10, range(1, 5)), (4_000, range(5, 7)))
     )
     executor = Here()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     run([*short, *long], Store(tmp_path), executor, 1, seconds=0.0)
     drawn = {line.rpartition(", ")[2] for line in capsys.readouterr().err.split("\r") if "steps]" in line}
     assert len(drawn) >= len(executor.groups) > 8  # each with its own number of steps

@@ -41,19 +41,19 @@ def test_a_record_counts_if_it_answers_the_sweeps_question(tmp_path: Path) -> No
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Make the small sweep the only one, and its folder a new one."""
-    monkeypatch.setattr("lstm97.cli.SWEEPS", {"small": SMALL})
+    monkeypatch.setattr(sweeps, "SWEEPS", {"small": SMALL})
     monkeypatch.setattr(sweeps, "DIRECTORY", tmp_path / "sweeps")
     return tmp_path / "sweeps"
 
 
 def test_a_sweep_is_run_and_verified(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--sweep", "small", "--jobs", "1", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 8
+    assert len(json.loads(capsys.readouterr().out)["data"]) == 8
     assert {key: len(found) for key, found in SMALL.records(Store(small)).items()} == dict.fromkeys(SMALL.pairs, 2)
     assert main(["run", "--sweep", "small", "--jobs", "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == []  # nothing is run twice
+    assert json.loads(capsys.readouterr().out)["data"] == []  # nothing is run twice
 
-    verify = ["verify", "--store", str(small), "--jobs", "1"]
+    verify = ["verify", "--sweep", "small", "--jobs", "1"]
     assert main(verify) == 0
     assert "8 of 8 trials reproduced exactly" in capsys.readouterr().out
     path = small / "tries.jsonl"
@@ -79,4 +79,4 @@ def test_a_reading_that_changes_nothing_is_not_run(tmp_path: Path, capsys: pytes
     assert main([*run, "table2/rtrl-p4-1"]) == 2
     assert "wide-start changes nothing about table2/rtrl-p4-1" in capsys.readouterr().err
     assert main([*run, "table2/rtrl-p4-1", "table2/2a", "--json"]) == 0
-    assert [one["row"] for one in json.loads(capsys.readouterr().out)] == ["table2/2a"]
+    assert [one["row"] for one in json.loads(capsys.readouterr().out)["data"]] == ["table2/2a"]

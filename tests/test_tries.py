@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from records import execute
 
-from lstm97 import cli
+from lstm97.cli import main
+from lstm97.command import stores
 from lstm97.experiments import row, rows
 from lstm97.learners import RTRL, Elman, Guessing
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import AllPredicted, CorrectInARow
+from lstm97.trials import sweeps
 from lstm97.trials.runner import REPRODUCIBLE
 from lstm97.trials.slices import Job
-from lstm97.trials.store import DEFAULT
 from lstm97.trials.tries import LEARNERS, PREFIX, TASKS, PairError, find, make_try
 
 #: The tasks in which targets are the next symbols.
@@ -128,7 +129,7 @@ def test_a_pair_has_one_name() -> None:
 def test_bad_pairs_are_refused_with_the_way_out(
     task: str, learner: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["run", "--task", task, "--learner", learner, "--store", str(tmp_path)]) == 2
+    assert main(["run", "--task", task, "--learner", learner, "--store", str(tmp_path)]) == 2
     captured = capsys.readouterr()
     assert says in captured.err
     assert captured.err.count("\n") == 1
@@ -140,7 +141,7 @@ def test_bad_pairs_are_refused_with_the_way_out(
     [[], ["--task", "adding"], ["--learner", "bptt"], ["table9/6a", "--task", "adding", "--learner", "bptt"]],
 )
 def test_rows_or_a_pair(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run", *arguments]) == 2
+    assert main(["run", *arguments]) == 2
     assert "give rows such as table9/6a, or --task and --learner" in capsys.readouterr().err
 
 
@@ -156,26 +157,76 @@ def test_run_a_pair_and_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         "--jobs",
         "1",
     ]
-    assert cli.main([*arguments, "--trials", "2", "--cap", "300"]) == 0
+    assert main([*arguments, "--trials", "2", "--cap", "300"]) == 0
     captured = capsys.readouterr()
     assert "tries/parity:T=3/guessing:net=A2 (literal): " in captured.out
-    assert captured.err.startswith("2 trials to run, 0 recorded; ")
+    assert "2 trials to run, 0 recorded; " in captured.err
     assert "if all go to their caps" in captured.err
     assert "the paper's mean" not in captured.err
     assert [path.name for path in tmp_path.glob("*.jsonl")] == ["tries.jsonl"]
-    assert cli.main([*arguments, "--trials", "3", "--cap", "300", "--json"]) == 0
-    (new,) = json.loads(capsys.readouterr().out)
+    assert main([*arguments, "--trials", "3", "--cap", "300", "--json"]) == 0
+    (new,) = json.loads(capsys.readouterr().out)["data"]
     assert new["trial"] == 3  # the first two are recorded
     assert new["row"] == "tries/parity:T=3/guessing:net=A2"
 
 
-def test_records_of_tries_never_go_among_those_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "DEFAULT", tmp_path / "runs")
-    monkeypatch.setattr(cli, "TRIES", tmp_path / "tries")
-    arguments = ["run", "--task", "parity:T=2", "--learner", "window:window=2", "--trials", "1", "--cap", "100"]
-    assert cli.main([*arguments, "--jobs", "1", "--store", str(tmp_path / "runs")]) == 0
+def test_records_of_tries_and_sweeps_never_go_among_those_of_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor those of rows among these, whatever way the folder is written."""
+    monkeypatch.chdir(tmp_path)
+    places = stores.Folders(tmp_path / "runs", tmp_path / "sweeps", tmp_path / "tries")
+    monkeypatch.setattr(stores, "DEFAULT", places.rows)
+    monkeypatch.setattr(stores, "TRIES", places.tries)
+    monkeypatch.setattr(sweeps, "DIRECTORY", places.sweeps)
+    a_try = ["--task", "parity:T=2", "--learner", "window:window=2"]
+    refused = [
+        (a_try, ("runs", "sweeps")),
+        (["--sweep", "lag"], ("runs", "tries")),
+        (["table9/6a"], ("sweeps", "tries")),
+    ]
+    for given, others in refused:
+        for other in others:
+            for written in (other, f"./{other}/", str(tmp_path / other), f"{other}/../{other}"):
+                assert main(["run", *given, "--store", written]) == 2
+                assert "records of another kind" in capsys.readouterr().err
+    assert main(["run", *a_try, "--trials", "1", "--cap", "100", "--jobs", "1"]) == 0
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.jsonl")] == ["tries/tries.jsonl"]
-    assert cli.TRIES != DEFAULT
+    assert main(["verify", "--row", "tries/parity*", "--jobs", "1"]) == 0
+    assert "1 of 1 trial reproduced exactly" in capsys.readouterr().out
+
+
+def test_the_folders_are_three() -> None:
+    assert len(set(stores.folders())) == 3
+
+
+@pytest.mark.parametrize(
+    ("task", "learner", "message"),
+    [
+        ("", "", "there is no task ''"),
+        ("adding", "", "there is no learner ''"),
+        ("adding", "lstm:weight_range=-1", "weight_range is '-1': give a number from 0 to"),
+        ("adding", "lstm:weight_range=1e308", "weight_range is '1e308': give a number from 0 to"),
+        ("adding", "guessing:tolerance=nan", "tolerance is 'nan': give a number"),
+        ("adding", "annealing:weight_range=-1", "weight_range is '-1'"),
+        ("adding:T=1000000000000", "lstm", "can't be drawn: too large a number"),
+        ("adding:T=10000000", "lstm", "is too large: a trial draws sequences of"),
+        ("adding:T=" + "9" * 400, "lstm", "T is '999999999999999999999999999...': give a whole number"),
+        ("adding:T=" + "9" * 5000, "lstm", "give a whole number"),
+        ("long-lag:p=1000000000", "lstm", "can't be drawn: too large a number"),
+        ("adding", "rtrl:n_hidden=100000000", "give fewer hidden units"),
+        ("adding", "bptt:n_hidden=1000000000", "can't be started for adding:T=100: too large a number"),
+    ],
+)
+def test_what_can_not_begin_is_said_in_a_line(
+    task: str, learner: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--task", task, "--learner", learner, "--store", str(tmp_path / "store")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.startswith("lstm97: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +235,7 @@ def test_records_of_tries_never_go_among_those_of_rows(tmp_path: Path, monkeypat
 def test_processes_and_lanes_change_nothing(task: str, learner: str, tmp_path: Path) -> None:
     """Five trials in lanes, where the learner has them, and one by itself."""
     arguments = ["run", "--task", task, "--learner", learner, "--trials", "5", "--cap", "300", "--jobs", "1"]
-    assert cli.main([*arguments, "--store", str(tmp_path)]) == 0
+    assert main([*arguments, "--store", str(tmp_path)]) == 0
     recorded = [json.loads(line) for line in (tmp_path / "tries.jsonl").read_text().splitlines()]
     assert len(recorded) == 5
     for one in recorded:

@@ -106,8 +106,9 @@ def row(name: str) -> Row:
         If there is none of that name; the message has the nearest names.
     """
     if name not in rows():
-        near = get_close_matches(name, rows(), n=3, cutoff=0.4) or list(rows())
-        raise KeyError(f"there is no row {name!r}: did you mean {' or '.join(near)}?")
+        near = get_close_matches(name, rows(), n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else "'lstm97 rows' lists them"
+        raise KeyError(f"there is no row {name!r}: {hint}")
     return rows()[name]
 
 

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, wait
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +19,10 @@ from lstm97.trials.tries import find
 SAMPLE = 50
 #: Seconds for which every kind of trial is run to learn its speed.
 MEASURE = 0.3
+#: Seconds after which it is said that this takes a while.
+PATIENCE = 4.0
+#: Seconds that a trial takes besides its steps, claimed, sent there and back, and recorded.
+OVERHEAD = 0.01
 #: A cap that no trial meets while its speed is measured.
 NO_CAP = 10**12
 
@@ -70,8 +74,23 @@ def expected_steps(job: Job) -> float:
     return presented * mean_length(job.specification.task_of(job.trial))
 
 
+def steps_of_test(job: Job) -> float:
+    """Estimate the time steps of a trial's test set.
+
+    Parameters
+    ----------
+    job : Job
+
+    Returns
+    -------
+    float
+    """
+    specification = job.specification
+    return specification.n_test * mean_length(specification.task_of(job.trial))
+
+
 def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
-    """Measure how long a time step takes, everything included.
+    """Measure how long a time step takes, everything included but what is made or loaded once.
 
     Parameters
     ----------
@@ -85,15 +104,23 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
     Returns
     -------
     float
-        Seconds for each time step of each trial.
+        Seconds of computing for each time step of each trial.
     """
-    # Once before: what the first call has to make or load does not count.
     trials[0].learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
-    side_by_side(trials, n_lanes, 0.0)
-    before, start = sum(trial.steps for trial in trials), time.perf_counter()
-    while (steps := sum(trial.steps for trial in trials) - before) == 0:
-        side_by_side(trials, n_lanes, start + seconds)
-    return (time.perf_counter() - start) / steps
+    rounds: list[tuple[float, int]] = []
+    end = time.perf_counter() + seconds
+    while (len(rounds) < 3 or time.perf_counter() < end) and any(trial.outcome is None for trial in trials):
+        steps, start = -sum(trial.steps for trial in trials), time.thread_time()
+        side_by_side(trials, n_lanes, 0.0)
+        rounds.append((time.thread_time() - start, steps + sum(trial.steps for trial in trials)))
+    # What the first round has to make or load does not count. Nor does the slowest of the others: a later phase of
+    # learning has formulas of its own to be compiled.
+    counted = rounds[1:]
+    if len(counted) > 1:
+        counted.remove(max(counted))
+    if not any(steps for _, steps in counted):
+        counted = rounds
+    return sum(taken for taken, _ in counted) / max(1, sum(steps for _, steps in counted))
 
 
 @dataclass(frozen=True)
@@ -123,21 +150,38 @@ class Estimate:
     def __str__(self) -> str:
         usual = ""
         if self.expected is not None:
-            usual = f"{_duration(self.expected)} if each takes the paper's mean number of sequences, "
+            usual = f"{duration(self.expected)} if each takes the paper's mean number of sequences, "
         return (
             f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
-            f"{usual}{_duration(self.most)} if all go to their caps"
+            f"{usual}{duration(self.most)} if all go to their caps"
         )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Write a time in words, as in 3.2 hours.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+    """
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 1.5 * length:
             return f"{seconds / length:.2g} {unit}"
     return f"{max(1.0, seconds):.0f} seconds" if seconds >= 1.5 else "a second"
 
 
-def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: int, n_lanes: int) -> Estimate:
+def estimate(
+    jobs: Sequence[Job],
+    n_recorded: int,
+    executor: Executor,
+    n_jobs: int,
+    n_lanes: int,
+    say: Callable[[str], object] = lambda text: None,
+) -> Estimate:
     """Estimate how long trials will take: measure the speed of every kind of them, for a moment.
 
     Parameters
@@ -152,6 +196,8 @@ def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: i
         Number of processes.
     n_lanes : int
         Number of trials side by side in a process.
+    say : callable
+        Told if it takes long, and why.
 
     Returns
     -------
@@ -166,10 +212,13 @@ def estimate(jobs: Sequence[Job], n_recorded: int, executor: Executor, n_jobs: i
         chosen = of_kind[: n if of_kind[0].kind else 1]
         trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
         speeds.append(executor.submit(measure, trials, n_lanes, MEASURE))
+    if wait(speeds, PATIENCE).not_done:
+        say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
     expected = most = 0.0
     for of_kind, speed in zip(kinds.values(), speeds, strict=True):
-        expected += speed.result() * sum(expected_steps(job) for job in of_kind)
-        most += speed.result() * sum(most_steps(job) for job in of_kind)
+        besides = sum(OVERHEAD + speed.result() * steps_of_test(job) for job in of_kind)
+        expected += besides + speed.result() * sum(expected_steps(job) for job in of_kind)
+        most += besides + speed.result() * sum(most_steps(job) for job in of_kind)
     n_busy = min(n_jobs, len(jobs)) or 1
     printed = all(math.isfinite(find(job.row).expected) for job in jobs)
     return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy if printed else None, most / n_busy)

@@ -6,19 +6,24 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from lstm97.experiments import Row
+from lstm97.trials.bar import Bar
 from lstm97.trials.estimate import estimate, expected_steps
 from lstm97.trials.provenance import commit
 from lstm97.trials.side_by_side import LANES
 from lstm97.trials.slices import SLICE, Job, in_slices, versions
-from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done
+from lstm97.trials.store import REPRODUCIBLE, SCHEMA, Record, Store, is_done, under_cap
 from lstm97.trials.trial import Outcome, run_trial, seed_sequence
 from lstm97.trials.tries import Try, find
+
+#: Seconds between two looks at claims of other runners.
+WAIT = 0.5
 
 
 def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
@@ -134,22 +139,15 @@ def run(
     new: list[Record] = []
     claims: dict[Job, ExitStack] = {}
     waiting: list[Job] = []  # another runner has them
-    solved, steps = sum(record["success"] for record in known.values()), 0
+    solved, steps = sum(under_cap(record, job.cap)[0] for job, record in known.items()), 0
     if show and todo:
-        print(estimate(todo, len(known), executor, n_jobs, n_lanes), file=sys.stderr)
-    bar = tqdm(
-        total=len(jobs),
-        initial=len(jobs) - len(todo),
-        unit="trial",
-        disable=not show,
-        smoothing=0.1,
-        miniters=0,  # steps go on between the ends of trials: the bar is drawn again after every slice
-        mininterval=0.0,
-    )
+        say = partial(print, file=sys.stderr, flush=True)
+        say(estimate(todo, len(known), executor, n_jobs, n_lanes, say))
+    bar = Bar(len(jobs), len(jobs) - len(todo), show)
+    others = ""
 
     def show_progress() -> None:
-        bar.set_postfix_str(f"{solved} solved, {tqdm.format_sizeof(steps)} steps", refresh=False)
-        bar.update(0)
+        bar.show(f"{solved} solved, {tqdm.format_sizeof(steps)} steps")
 
     def begin(job: Job) -> bool:
         nonlocal solved
@@ -158,8 +156,8 @@ def run(
                 waiting.append(job)
                 return False
             if job in (recorded := _recorded([job], store)):
-                solved += recorded[job]["success"]
-                bar.update()
+                solved += under_cap(recorded[job], job.cap)[0]
+                bar.advance()
                 return False
             claims[job] = claim.pop_all()
         return True
@@ -173,18 +171,31 @@ def run(
                     store.append(record)
                     claims.pop(job).close()
                     new.append(record)
-                    solved += record["success"]
-                    bar.update()
+                    solved += under_cap(record, job.cap)[0]
+                    bar.advance()
                 steps += progress.steps
                 show_progress()
             todo, waiting = waiting, []
             if todo:
-                time.sleep(0.5)
+                if show and (now := _holders(todo, store)) != others:
+                    others = now
+                    bar.say(
+                        f"waiting for {len(todo)} of the trials, which {others} has in hand; if it is suspended or "
+                        "hangs, continue it or end it, and they are run here"
+                    )
+                time.sleep(WAIT)
+                show_progress()
     finally:
         bar.close()
         for claim in claims.values():
             claim.close()
     return new
+
+
+def _holders(jobs: Sequence[Job], store: Store) -> str:
+    """Say who has claimed trials, by the first few of them."""
+    named = dict.fromkeys(store.holder(job.row, job.reading, job.trial) for job in jobs[:20])
+    return " and ".join(filter(None, named)) or "another runner"
 
 
 def _recorded(jobs: Sequence[Job], store: Store) -> dict[Job, Record]:

@@ -29,7 +29,11 @@ SLICE = 5.0
 
 
 class WorkerError(Exception):
-    """Trials can't be run, or no longer; the message names the reason and the way out."""
+    """Trials can't be run; the message names the reason and the way out."""
+
+
+class LostError(WorkerError):
+    """What ran trials was lost while it did."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,16 @@ def _source() -> str:
     return digest.hexdigest()[:12]
 
 
+def software() -> dict[str, str]:
+    """Name the versions of what computes a trial, and hash this package's source.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return versions() | {"source": _source()}
+
+
 class Slice(NamedTuple):
     """What comes back from a slice.
 
@@ -123,7 +137,7 @@ def advance(trials: list[Trial], n_lanes: int, seconds: float) -> Slice:
     side_by_side(trials, n_lanes, start + seconds)
     taken = time.perf_counter() - start
     steps = [1 + trial.steps - earlier for trial, earlier in zip(trials, before, strict=True)]
-    return Slice(trials, [taken * n / sum(steps) for n in steps], versions() | {"source": _source()})
+    return Slice(trials, [taken * n / sum(steps) for n in steps], software())
 
 
 class Finished(NamedTuple):
@@ -221,7 +235,7 @@ def in_slices(
         done = wait(in_flight, return_when=FIRST_COMPLETED).done
         for future in [future for future in in_flight if future in done]:  # in the order of their start
             group, advanced = in_flight.pop(future), future.result()
-            _check(advanced.software)
+            check(advanced.software)
             finished, steps = [], 0
             for entry, trial, share in zip(group, advanced.trials, advanced.seconds, strict=True):
                 steps += trial.steps - entry.steps
@@ -234,11 +248,23 @@ def in_slices(
             yield Progress(finished, steps)
 
 
-def _check(software: dict[str, str]) -> None:
-    for name, ours in (versions() | {"source": _source()}).items():
-        if software[name] != ours:
+def check(theirs: dict[str, str]) -> None:
+    """Check that a worker computes with the same software as this process.
+
+    Parameters
+    ----------
+    theirs : dict of str to str
+        What `software` says there.
+
+    Raises
+    ------
+    WorkerError
+        If not: records would name what did not compute them.
+    """
+    for name, ours in software().items():
+        if theirs.get(name) != ours:
             raise WorkerError(
                 f"a worker has another {'source of lstm97' if name == 'source' else f'version of {name}'} "
-                f"({software[name]}) than this process ({ours}): records would name what did not compute them; "
+                f"({theirs.get(name)}) than this process ({ours}): records would name what did not compute them; "
                 "install the same everywhere"
             )

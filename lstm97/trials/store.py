@@ -6,11 +6,13 @@ import math
 import os
 import re
 import reprlib
+import socket
 import stat
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -588,7 +590,7 @@ class Store:
     def claim(self, row: str, reading: str, trial: int) -> Iterator[bool]:
         """Claim a trial for this runner, so that no other runs it at the same time.
 
-        The claim ends with the process, however it ends.
+        The claim ends with the process, however it ends. Beside the lock it is written who has it: see `holder`.
 
         Parameters
         ----------
@@ -612,7 +614,7 @@ class Store:
         path = self.path(row.partition("/")[0])
         if _status(path) and not os.access(path, os.W_OK):
             raise _cannot_write(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
-        lock = FileLock(self.directory / ".locks" / f"{row.replace('/', '-')}-{reading}-{trial}.lock")
+        lock = FileLock(self._lock(row, reading, trial))
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -620,10 +622,37 @@ class Store:
             return
         except (OSError, NotImplementedError) as error:
             raise _cannot_write(lock.lock_file, error) from error
+        holder = self._lock(row, reading, trial).with_suffix(".holder")
         try:
+            with suppress(OSError):  # it is a help, no more
+                holder.write_text(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}")
             yield True
         finally:
+            with suppress(OSError):
+                holder.unlink()
             lock.release()
+
+    def holder(self, row: str, reading: str, trial: int) -> str:
+        """Say which process has claimed a trial, where, and since when.
+
+        Parameters
+        ----------
+        row, reading : str
+        trial : int
+
+        Returns
+        -------
+        str
+            As the runner with the claim wrote it; empty if none did. A runner that was killed leaves it behind: only
+            a claim that fails says that the trial is in hand.
+        """
+        try:
+            return self._lock(row, reading, trial).with_suffix(".holder").read_text()
+        except (OSError, ValueError):
+            return ""
+
+    def _lock(self, row: str, reading: str, trial: int) -> Path:
+        return self.directory / ".locks" / f"{row.replace('/', '-')}-{reading}-{trial}.lock"
 
 
 # ------------------------------------------------------------------------------------------ what a record says

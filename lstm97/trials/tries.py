@@ -8,12 +8,15 @@ and whatever else is not given are those of the row whose task is most like it.
 import dataclasses
 import inspect
 import math
+import os
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
+
+import numpy as np
 
 from lstm97.experiments import LSTMRow, Paper, Row, Specification, lstm_row
 from lstm97.experiments import row as find_row
@@ -52,12 +55,20 @@ from lstm97.tasks import (
     TemporalOrder,
     TwoSequence,
 )
+from lstm97.trials.trial import CHUNK
 
 PREFIX = "tries/"
 #: Number of hidden units of a learner that is not LSTM, where the paper names none.
 N_HIDDEN = 8
 #: Longest delay of a NARX net: of the lags in Table 2, p = 4 is within it, and p = 10 beyond.
 N_DELAYS = 4
+#: Numbers that a user writes are no further from 0, and these within their bounds.
+MOST = 1e12
+_BOUNDS = {"weight_range": (0.0, 1e6)}
+
+
+#: What Python and NumPy raise if a number is too large for them, or an array for the memory.
+_TOO_LARGE = (OverflowError, MemoryError)
 
 
 class PairError(ValueError):
@@ -417,8 +428,8 @@ class Try:
             learner = builder(_Setting(task, row, reading), **_values(name, given, builder))
         except PairError:
             raise
-        except ValueError as error:
-            raise PairError(f"{self.learner_text} can't learn {self.task_text}: {error}") from error
+        except (ValueError, *_TOO_LARGE) as error:
+            raise PairError(f"{self.learner_text} can't learn {self.task_text}: {_reason(error)}") from error
         return Specification(
             self.name, with_choices(task, reading), learner, with_choices(row.stop, reading), row.n_test
         )
@@ -457,6 +468,52 @@ def make_try(task: str, learner: str) -> Try:
     return made
 
 
+def check_size(one: Try, reading: Reading) -> None:
+    """Check that a trial can begin here: its numbers are such that a net can be made, and sequences fit the memory.
+
+    Parameters
+    ----------
+    one : Try
+    reading : Reading
+
+    Raises
+    ------
+    PairError
+        If not.
+    """
+    specification, rng = one.under(reading), np.random.default_rng(0)
+    try:
+        example = specification.task_of(1).sample(rng, 1)
+    except (ValueError, *_TOO_LARGE) as error:
+        raise PairError(f"{one.task_text} can't be drawn: {_reason(error)}") from error
+    n_bytes = sum(array.nbytes for array in (example.symbols, example.values, example.targets))
+    needed, memory = n_bytes * max(CHUNK, specification.n_test), _memory()
+    if needed > memory / 2:
+        raise PairError(
+            f"{one.task_text} is too large: a trial draws sequences of {needed / 1e9:.3g} GB at a time, and this "
+            f"machine has {memory / 1e9:.3g} GB; make it shorter"
+        )
+    try:
+        specification.learner_of(1).start(rng)
+    except (ValueError, *_TOO_LARGE) as error:
+        raise PairError(f"{one.learner_text} can't be started for {one.task_text}: {_reason(error)}") from error
+
+
+def _memory() -> float:
+    """Return the machine's memory in bytes, where it can be known."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+def _reason(error: BaseException) -> str:
+    """Say what was wrong with numbers."""
+    if isinstance(error, _TOO_LARGE):
+        return f"too large a number ({error or 'not enough memory'})"
+    return str(error)
+
+
 def find(name: str) -> Row | Try:
     """Find a row or a try by its name.
 
@@ -484,8 +541,8 @@ def _task(text: str) -> Task:
     cls, defaults = TASKS[name]
     try:
         return cls(**(defaults | _values(name, given, cls)))
-    except ValueError as error:
-        raise PairError(f"{text}: {error}") from error
+    except (ValueError, *_TOO_LARGE) as error:
+        raise PairError(f"{text}: {_reason(error)}") from error
 
 
 def _split(text: str, known: Mapping[str, Any], what: str) -> tuple[str, list[str]]:
@@ -519,13 +576,16 @@ def _values(name: str, given: list[str], of: Callable[..., Any]) -> dict[str, An
             raise PairError(f"{name} is given {key} twice: give it once")
         hint = hints[key]
         kind = next(t for t in typing.get_args(hint) if t is not type(None)) if _is_union(hint) else hint
+        least, most = _BOUNDS.get(key, (-MOST, MOST))
         try:
             values[key] = {"yes": True, "no": False}[text] if kind is bool else kind(text)
-            if kind is float and not math.isfinite(values[key]):
+            if kind in (int, float) and not least <= values[key] <= most:  # nor NaN
                 raise ValueError
         except (ValueError, KeyError):
-            wanted = {int: "a whole number", float: "a number", bool: "yes or no"}[kind]
-            raise PairError(f"{name}: {key} is {text!r}: give {wanted}") from None
+            bounds = f" from {least:g} to {most:g}"
+            wanted = {int: f"a whole number{bounds}", float: f"a number{bounds}", bool: "yes or no"}[kind]
+            short = text if len(text) <= 30 else f"{text[:27]}..."
+            raise PairError(f"{name}: {key} is {short!r}: give {wanted}") from None
     return values
 
 

@@ -1,0 +1,92 @@
+"""Which folder records are read from and written to; what a user tries is never among what is published."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lstm97.command.errors import UsageError
+from lstm97.trials import sweeps
+from lstm97.trials.store import DEFAULT, Store
+
+#: The records of tries, which are nobody's but the reader's.
+TRIES = DEFAULT.with_name("tries")
+
+
+def named_store(given: str | None, default: Path) -> Store:
+    """Choose the store to read: the one that the user names, or else this one.
+
+    Parameters
+    ----------
+    given : str or None
+        What the user gave with ``--store``.
+    default : path
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    UsageError
+        If there is no such folder.
+    """
+    if given is None:
+        if not default.is_dir():
+            raise UsageError(
+                f"there is no folder {default} here: give the folder of the records with --store, or make some with "
+                "'lstm97 run ROW'; the project's own come with its repository"
+            )
+        return Store(default)
+    store = Store(given)
+    if not store.directory.is_dir():
+        raise UsageError(f"--store {given!r}: there is no such folder")
+    return store
+
+
+def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store:
+    """Choose the store to write: the one that the user names, or else this one.
+
+    Parameters
+    ----------
+    given : str or None
+        What the user gave with ``--store``.
+    default : path
+    others : sequence of path
+        Folders of other kinds of records.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    UsageError
+        If the user names one of the others.
+    """
+    if given is None:
+        return Store(default)
+    store = Store(given)
+    for other in others:
+        if store.directory.resolve() == other.resolve():
+            raise UsageError(
+                f"--store {given!r} holds records of another kind: name another folder, or none for {default}"
+            )
+    return store
+
+
+class Folders(NamedTuple):
+    """The folders of the records of rows, of sweeps, and of tries."""
+
+    rows: Path
+    sweeps: Path
+    tries: Path
+
+
+def folders() -> Folders:
+    """Name the folders that are taken where the user names none.
+
+    Returns
+    -------
+    Folders
+    """
+    return Folders(DEFAULT, sweeps.DIRECTORY, TRIES)
