@@ -276,7 +276,7 @@ def snapshots(specification: Specification, trial: int, moments: Iterable[int]) 
     moments = list(moments)
     if not moments or moments[0] < 0 or any(moment % CHUNK for moment in moments) or sorted(set(moments)) != moments:
         raise ValueError(f"snapshots: moments is {moments}: give rising multiples of {CHUNK}")
-    never = dataclasses.replace(specification, stop=CorrectInARow(n=moments[-1] + 1))
+    never = dataclasses.replace(specification, stop=CorrectInARow(n=int(moments[-1]) + 1))
     running = Trial(never, trial, cap=moments[-1] + 1)  # so that it does not end
     for moment in moments:
         while running.presented < moment:

@@ -205,7 +205,7 @@ def looks(specification: Specification, trial: int, n: int) -> Looks:
     rule = specification.stop
     if not isinstance(rule, ErrorsOnTestSet):
         raise TypeError(f"looks: {type(rule).__name__} looks at no test set; give a row of Table 4, 5 or 6")
-    endless = dataclasses.replace(rule, beta=-math.inf, milestones=())
+    endless = dataclasses.replace(rule, beta=0.0, milestones=())
     running = Trial(dataclasses.replace(specification, stop=endless), trial, n)
     sequences, wrong, errors = [], [], []
     while (work := running.work()) is not None:

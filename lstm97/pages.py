@@ -127,6 +127,21 @@ class Table:
         return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def escaped(text: str) -> str:
+    """Write text that came with a record so that a page shows it as it is: no markup in it is obeyed.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Markdown in which all but letters, digits, blanks and ``. , -`` are character references.
+    """
+    return "".join(char if char.isalnum() or char in " .,-" else f"&#{ord(char)};" for char in text)
+
+
 def share(value: float | None) -> str:
     """Write the share of solved trials that the paper prints, in percent.
 
@@ -551,7 +566,8 @@ def comparison(found: Sequence[Evidence]) -> Table:
             low, high = f"{100 * summary.rate_low:.0f}", f"{100 * summary.rate_high:.0f}"
             rate = f"{low}\N{WORD JOINER}–\N{WORD JOINER}{high}\N{NO-BREAK SPACE}%"  # breaks before the bracket only
             solved = f"{summary.n_solved} of {summary.n} ({rate})"
-            interval = f"{number(summary.low)}–{number(summary.high)}"
+            if summary.low < summary.high:
+                interval = f"{number(summary.low)}–{number(summary.high)}"
         rows.append(
             (
                 _short(one.row),
@@ -659,7 +675,7 @@ def tested(found: Sequence[Evidence]) -> Table:
     for one in found:
         tests = [record["test"] for record in one.solved]
         wrong = [test["wrong"] for test in tests]
-        errors = [test["mean_absolute_error"] for test in tests]
+        errors = [test["mean_absolute_error"] for test in tests if test["mean_absolute_error"] is not None]
         rows.append(
             (
                 _short(one.row),
@@ -763,8 +779,8 @@ def reruns(done: Sequence[Rerun]) -> Table:
         ("Row", "Reading", "Trial", "Recorded", "Now", "Wrong then", "Wrong now", "Record"),
         tuple(
             (
-                one.record["row"].partition("/")[2],
-                one.record["reading"],
+                escaped(one.record["row"].partition("/")[2]),
+                escaped(one.record["reading"]),
                 number(one.record["trial"]),
                 number(one.record["sequences"]),
                 number(one.outcome.sequences),
@@ -808,13 +824,21 @@ def foot(found: Sequence[Evidence]) -> Markdown:
     )
     records = [record for one in found for record in one.records]
     versions = sorted({", ".join(f"{k} {v}" for k, v in record["versions"].items()) for record in records})
+    beyond = [
+        f"{number(one.summary.n_beyond)} of {one.row.name} ({one.reading})"
+        for one in found
+        if one.summary.n_beyond and not one.row.milestone
+    ]
     lines = [
         ":::{dropdown} Records, versions, computing time, how to cite",
         table._repr_markdown_(),
         "",
         f"The records are lines of {_files(found)}. Computing time is on one core. Recorded with: "
-        + ("; ".join(versions) or "–")
-        + ".",
+        + (escaped("; ".join(versions)) or "–")
+        + "."
+        + (
+            f" Beyond the paper's numbers of trials, and counted nowhere here: {', '.join(beyond)}." if beyond else ""
+        ),
         "",
         "To cite the ideas, cite the paper: S. Hochreiter and J. Schmidhuber, Long Short-Term Memory, Neural "
         "Computation 9(8):1735–1780, 1997, doi:10.1162/neco.1997.9.8.1735. To cite what was measured here, cite this "

@@ -399,7 +399,7 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     rows : sequence of mappings
         From top to bottom, each with the keys ``label`` (text at the left), ``successes`` and ``failures``
         (sequences of each solved trial, caps of each failed one), ``mean``, ``low``, ``high`` (of all trials,
-        failed ones at their caps; None to show none) and ``paper`` (the printed mean, or None).
+        failed ones at their caps; None to show none, NaN for no interval) and ``paper`` (the printed mean, or None).
 
     Raises
     ------
@@ -450,7 +450,8 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
         if row["mean"] is not None:
             axes.plot([row["low"], row["high"]], [y + 0.12, y + 0.12], color=TRIALS, lw=2.4)
             axes.plot([row["mean"]], [y + 0.12], ls="", marker="o", ms=8, mfc=TRIALS, mec="none")
-            beside("mean, at least" if failed.size else "mean", float(row["high"]), y + 0.12)
+            end = row["mean"] if np.isnan(row["high"]) else row["high"]
+            beside("mean, at least" if failed.size else "mean", float(end), y + 0.12)
         if row["paper"] is not None:
             axes.plot([row["paper"]], [y + 0.34], ls="", marker="D", ms=7, mfc=PAPER, mec="none")
             beside("paper", float(row["paper"]), y + 0.34)

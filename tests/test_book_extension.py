@@ -140,7 +140,8 @@ def test_a_users_settings_stay_out_of_the_book(
 BUILD = """
 import sys
 from types import SimpleNamespace
-from lstm97_book import execution
+from lstm97_book import builds, execution
+builds.end_on_interrupt()
 execution.run_notebooks(SimpleNamespace(srcdir=sys.argv[1]), None)
 """
 

@@ -11,7 +11,7 @@ from lstm97.experiments import LSTMRow
 from lstm97.experiments import lstm_row as row
 from lstm97.learners import LSTM, Growing, Net
 from lstm97.reading import READINGS, Reading
-from lstm97.stopping import CorrectInARow
+from lstm97.stopping import FewWrong
 from lstm97.tasks import Adding, Distractors, LongLag, Multiplication, TemporalOrder, temporal_order
 from lstm97.tasks.reber import SYMBOLS, draw_strings, legal_successors, predicted, words
 from lstm97.trials.trial import run_trial, seed_sequence
@@ -165,7 +165,7 @@ def test_snapshots_are_the_nets_of_the_trial_itself() -> None:
 
 def test_snapshots_do_not_stop_where_the_trial_does() -> None:
     specification = row("table1/3x2-0.5").under(Reading())
-    at_once = dataclasses.replace(specification, stop=CorrectInARow(n=0))
+    at_once = dataclasses.replace(specification, stop=FewWrong(n_seq=(2,), window=1))
     assert run_trial(at_once, 1, 1000).presented == 1
     assert [n for n, _ in inside.snapshots(at_once, 1, [500, 1000])] == [500, 1000]
 

@@ -1,10 +1,17 @@
 """Tests of lstm97.pages."""
 
 import dataclasses
+import html
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from markdown_it.renderer import RendererHTML
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
 from records import record
 
 from lstm97 import pages
@@ -12,7 +19,7 @@ from lstm97.experiments import lstm_row, lstm_rows, row, rows
 from lstm97.pages import source
 from lstm97.reading import READINGS
 from lstm97.theory import error_flow
-from lstm97.trials import Evidence, Outcome, summarise
+from lstm97.trials import Evidence, Outcome, Store, evidence, summarise
 from lstm97.trials.runner import Rerun
 from lstm97.trials.store import at_stop
 
@@ -326,6 +333,89 @@ def test_foot_names_records_specification_and_versions() -> None:
     text = repr(pages.foot([found(*SOLVED)]))
     assert f"| table9/6a | literal | 20 | 20 seconds | `{SOLVED[0]['specification']}` |" in text
     assert "`data/runs/table9.jsonl`" in text
+
+
+def test_foot_sets_trials_beyond_the_papers_number_apart() -> None:
+    more = [record(trial, 90_000) for trial in range(21, 24)]
+    plain, longer = repr(pages.foot([found(*SOLVED)])), repr(pages.foot([found(*SOLVED, *more)]))
+    sentence = " Beyond the paper's numbers of trials, and counted nowhere here: 3 of table9/6a (literal)."
+    assert sentence in longer
+    assert longer.replace(sentence, "") == plain
+
+
+# Text of records is data
+
+MARKUP = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "**a** _b_ ~~c~~ `d` ``e",
+    "[a](javascript:alert(1)) ![b](c)",
+    "https://example.com <https://example.com>",
+    "a | b || c",
+    r"\| \\| \<b\>",
+    "$x$ $$y$$ \\(z\\)",
+    "{{ title }} {ref}`a` {eval-rst}`b`",
+    ":::{card} ::: ```{code}",
+    "&lt;b&gt; &#60;b&#62; &amp;",
+    "# a > b - c + d = e",
+    'a" onmouseover="b" \'c\'',
+]
+
+
+def shown(markdown: str) -> str:
+    """Make HTML of Markdown with what the book's parser understands."""
+    extensions = yaml.safe_load((Path(__file__).parents[1] / "_config.yml").read_text(encoding="utf-8"))["parse"]
+    parser = create_md_parser(
+        MdParserConfig(enable_extensions=set(extensions["myst_enable_extensions"])), RendererHTML
+    )
+    return str(parser.render(markdown))
+
+
+def as_html(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_markup_in_a_records_text_is_shown_and_not_obeyed(text: str) -> None:
+    assert shown(f"before {pages.escaped(text)} after") == f"<p>before {as_html(text)} after</p>\n"
+    cells = shown(pages.Table(("a", "b"), ((pages.escaped(text), "c"),), left=2)._repr_markdown_())
+    assert re.findall(r"<td.*?>(.*?)</td>", cells) == [as_html(text), "c"]
+
+
+def test_what_is_not_escaped_is_obeyed() -> None:
+    obeyed = [text for text in MARKUP if shown(f"before {text} after") != f"<p>before {as_html(text)} after</p>\n"]
+    assert len(obeyed) >= 9
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_a_doctored_record_puts_no_markup_on_a_page(text: str, tmp_path: Path) -> None:
+    """Every text that a record may hold, and every block that is made from records."""
+    versions = {"numpy": f"2 {text}", f"x {text}": "1"}
+    doctored = record(1, 30_000) | {"versions": versions, "commit": f"abc {text}"}
+    store = Store(tmp_path)
+    store.append(doctored)
+    one = next(one for one in evidence("table9", store) if one.records)
+    foot = repr(pages.foot([one]))
+    assert pages.escaped(f"numpy 2 {text}, x {text} 1") in foot
+    rerun = Rerun(doctored | {"row": f"table9/{text}", "reading": text}, outcome_of(doctored), {})
+    blocks: list[pages.Markdown | pages.Table] = [
+        *(pages.foot([one]), pages.card("It works.", [one], "fig-a"), pages.agreements([one]), pages.tally([one])),
+        *(pages.comparison([one]), pages.tested([one]), pages.misclassified([one]), pages.reruns([rerun])),
+        pages.verdict_counts([one]),
+    ]
+    for block in blocks:
+        assert text not in block._repr_markdown_()
+
+
+def test_a_net_that_ran_away_can_be_listed() -> None:
+    solved = [record(trial, 1000) for trial in (1, 2)]
+    solved[0]["test"] |= {"mean_absolute_error": None, "mse": None}
+    (line,) = pages.tested([found(*solved)]).rows
+    assert line[-2:] == ("–", "0.0100")
+
+
+def outcome_of(one: dict[str, Any]) -> Outcome:
+    return Outcome(True, one["sequences"], one["sequences"], one["steps"], one["test"], one["curve"], None)
 
 
 def test_reruns_show_a_difference() -> None:

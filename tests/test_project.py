@@ -129,6 +129,42 @@ def test_supported_pythons_are_tested() -> None:
     assert tested == declared
 
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def loose(workflow: str) -> list[str]:
+    """Name what a workflow leaves open: actions that can change, credentials, rights, and time without a bound."""
+    found = [line.strip() for line in re.findall(r"uses:.*", workflow) if not re.search(r"@[0-9a-f]{40} # v\d", line)]
+    parsed = yaml.safe_load(workflow)
+    if parsed.get("permissions") != {"contents": "read"}:
+        found.append("permissions")
+    for name, job in parsed["jobs"].items():
+        if job.get("timeout-minutes", 999) > 60:
+            found.append(f"{name}: no time limit")
+        for step in job["steps"]:
+            if "checkout" in step.get("uses", "") and step.get("with", {}).get("persist-credentials") is not False:
+                found.append(f"{name}: the checkout keeps its credentials")
+    return found
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_leave_nothing_open(path: Path) -> None:
+    workflow = path.read_text(encoding="utf-8")
+    assert loose(workflow) == []
+    for closed, opened in (
+        (r"@[0-9a-f]{40} #", "@"),
+        (r"contents: read", "contents: write"),
+        (r"timeout-minutes: \d+", "continue-on-error: false"),
+        (r"persist-credentials: false", "persist-credentials: true"),
+    ):
+        assert loose(re.sub(closed, opened, workflow, count=1)), f"without {closed}"
+
+
+def test_a_bot_looks_for_updates() -> None:
+    bot = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
+    assert {one["package-ecosystem"] for one in bot["updates"]} == {"github-actions", "pip"}
+
+
 def test_notebooks_name_the_kernel_that_every_environment_has() -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3", path.name

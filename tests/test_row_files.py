@@ -128,7 +128,7 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(
     assert str(caught.value).startswith(f"{file}, line {line}: " if line else f"{file}: ")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
-    for command in (["rows"], ["run", "table9/6a"], ["verify"]):  # and no command goes on without it
+    for command in (["rows"], ["run", "table9/6a"], ["table", "9"], ["verify"]):  # and no command goes on without it
         assert cli.main(command) == 2
         shown = capsys.readouterr()
         assert shown.err == f"lstm97: {caught.value}\n"

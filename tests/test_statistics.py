@@ -1,16 +1,20 @@
 """Intervals agree with known values, and the verdict follows its one rule."""
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pytest
 from records import record
+from scipy import stats
 
 from lstm97.experiments import row, rows
 from lstm97.experiments import row as find_row
+from lstm97.trials import statistics
 from lstm97.trials.statistics import (
     Summary,
     bootstrap_mean,
@@ -59,11 +63,67 @@ def test_the_bootstrap_interval_covers_a_mean_about_as_often_as_it_says() -> Non
     assert 48 <= covered <= 60
 
 
-def test_the_bootstrap_interval_is_the_same_every_time_and_copes_with_equal_values() -> None:
-    values = [1.0, 2.0, 4.0, 8.0]
-    assert bootstrap_mean(values) == bootstrap_mean(values)
-    assert bootstrap_mean([3.0, 3.0]) == (3.0, 3.0)
-    assert bootstrap_mean([3.0]) == (3.0, 3.0)
+def bca_of_all_resamples(values: list[float], corrected: bool = True) -> tuple[float, float]:
+    """Compute the BCa interval of a mean from all n to the n resamples (Efron 1987), or the plain percentiles."""
+    n, normal = len(values), NormalDist()
+    means = sorted(math.fsum(drawn) / n for drawn in itertools.product(values, repeat=n))
+    mean = math.fsum(values) / n
+    n_below = sum(one < mean - 1e-9 for one in means) + sum(abs(one - mean) <= 1e-9 for one in means) / 2
+    z0 = normal.inv_cdf(n_below / len(means))
+    left = [(math.fsum(values) - value) / (n - 1) for value in values]  # the jackknife
+    a = sum((mean - one) ** 3 for one in left) / (6 * sum((mean - one) ** 2 for one in left) ** 1.5)
+    ends = []
+    for z in (normal.inv_cdf(0.025), normal.inv_cdf(0.975)):
+        level = normal.cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) if corrected else normal.cdf(z)
+        ends.append(means[math.ceil(level * len(means)) - 1])
+    return ends[0], ends[1]
+
+
+SAMPLES = [
+    [1.0, 2.0, 4.0, 8.0],
+    [3.0, 5.0],
+    [10.0, 11.0, 12.0, 40.0, 41.0],
+    [27_431.0, 30_100.0, 31_777.0, 45_000.0, 90_210.0, 1_000_000.0],
+    [5.0, 5.0, 5.0, 5.0, 5.0, 9.0],
+]
+
+
+@pytest.mark.parametrize("values", SAMPLES)
+def test_the_bootstrap_interval_against_all_resamples(values: list[float]) -> None:
+    spread = max(values) - min(values)
+    assert bootstrap_mean(values) == pytest.approx(bca_of_all_resamples(values), abs=1e-4 * spread)
+    assert bootstrap_mean(values[::-1]) == bootstrap_mean(values)
+
+
+def test_the_oracle_of_the_interval_sees_what_is_left_out() -> None:
+    plain, corrected = (bca_of_all_resamples(SAMPLES[3], corrected) for corrected in (False, True))
+    assert all(abs(one - other) > 1e-3 * 1_000_000 for one, other in zip(plain, corrected, strict=True))
+
+
+@pytest.mark.parametrize("n", [10, 30])
+def test_the_bootstrap_interval_against_many_drawn_resamples(n: int) -> None:
+    values = np.random.default_rng(n).lognormal(10.0, 0.8, size=n)
+    drawn = stats.bootstrap((values,), np.mean, n_resamples=200_000, batch=20_000, rng=np.random.default_rng(1))
+    low, high = drawn.confidence_interval
+    assert bootstrap_mean(list(values)) == pytest.approx((low, high), abs=0.01 * (high - low))
+
+
+def test_published_intervals_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A grid four times as fine moves no end of one by a thousandth, and few by a ten-thousandth."""
+    coarse = {(one["row"], one["reading"]): (one["low"], one["high"]) for one in scoreboard()}
+    monkeypatch.setattr(statistics, "BOOTSTRAP_STEPS", 4 * statistics.BOOTSTRAP_STEPS)
+    fine = {(one["row"], one["reading"]): (one["low"], one["high"]) for one in scoreboard()}
+    assert fine.keys() == coarse.keys()
+    assert sum(low < high for low, high in fine.values()) > 40
+    for name, ends in fine.items():
+        assert coarse[name] == pytest.approx(ends, rel=1e-3, nan_ok=True)
+    assert sum(coarse[name] != pytest.approx(ends, rel=1e-4, nan_ok=True) for name, ends in fine.items()) < 5
+    assert sum(coarse[name] != fine[name] for name, (low, high) in fine.items() if low < high) > 5  # a control
+
+
+def test_there_is_no_interval_without_two_different_values() -> None:
+    for values in ([3.0], [3.0, 3.0]):
+        assert all(map(math.isnan, bootstrap_mean(values)))
 
 
 @pytest.mark.parametrize(
@@ -360,6 +420,17 @@ def test_evidence_holds_the_records_behind_each_summary(tmp_path: Path) -> None:
     assert len(found[0].records) == found[0].summary.n == 3
     assert [one["trial"] for one in found[0].solved] == [1, 2]
     assert found[1].records == []
+
+
+def test_nets_that_ran_away_have_a_summary() -> None:
+    """Their error figures are null, or so large that their sum is no number."""
+    one, other = record(1, 1000), record(2, 1000)
+    one["test"] |= {"mse": None, "mean_absolute_error": 1e308}
+    other["test"] |= {"mean_absolute_error": 1e308}
+    summary = summarise([one, other], row("table9/6a"), "literal")
+    assert math.isnan(summary.mse)
+    assert summary.mean_absolute_error == math.inf
+    assert summary.mean == 1000
 
 
 # What counts, and what is left out

@@ -11,13 +11,14 @@ from records import execute
 from lstm97.cli import main
 from lstm97.command import stores
 from lstm97.experiments import row, rows
-from lstm97.learners import RTRL, Elman, Guessing
+from lstm97.learners import BPTT, RTRL, Elman, Guessing
 from lstm97.reading import READINGS, Reading
 from lstm97.stopping import AllPredicted, CorrectInARow
+from lstm97.tasks import Adding
 from lstm97.trials import sweeps
 from lstm97.trials.runner import REPRODUCIBLE
 from lstm97.trials.slices import Job
-from lstm97.trials.tries import LEARNERS, PREFIX, TASKS, PairError, find, make_try
+from lstm97.trials.tries import LEARNERS, PREFIX, TASKS, PairError, check_size, find, make_try
 
 #: The tasks in which targets are the next symbols.
 NEXT_SYMBOL = ("reber", "long-lag")
@@ -209,13 +210,12 @@ def test_the_folders_are_three() -> None:
         ("adding", "lstm:weight_range=1e308", "weight_range is '1e308': give a number from 0 to"),
         ("adding", "guessing:tolerance=nan", "tolerance is 'nan': give a number"),
         ("adding", "annealing:weight_range=-1", "weight_range is '-1'"),
-        ("adding:T=1000000000000", "lstm", "can't be drawn: too large a number"),
-        ("adding:T=10000000", "lstm", "is too large: a trial draws sequences of"),
+        ("adding:T=1000000000000", "lstm", "T is 1000000000000: give at most"),
         ("adding:T=" + "9" * 400, "lstm", "T is '999999999999999999999999999...': give a whole number"),
         ("adding:T=" + "9" * 5000, "lstm", "give a whole number"),
-        ("long-lag:p=1000000000", "lstm", "can't be drawn: too large a number"),
-        ("adding", "rtrl:n_hidden=100000000", "give fewer hidden units"),
-        ("adding", "bptt:n_hidden=1000000000", "can't be started for adding:T=100: too large a number"),
+        ("long-lag:p=1000000000", "lstm", "p is 1000000000: give at most"),
+        ("adding", "rtrl:n_hidden=100000000", "n_hidden is 100000000: give at most"),
+        ("adding", "bptt:n_hidden=1000000000", "n_hidden is 1000000000: give at most"),
     ],
 )
 def test_what_can_not_begin_is_said_in_a_line(
@@ -227,6 +227,26 @@ def test_what_can_not_begin_is_said_in_a_line(
     assert error.startswith("lstm97: ")
     assert error.count("\n") == 1
     assert not (tmp_path / "store").exists()
+
+
+def test_sequences_that_the_memory_can_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = make_try("adding:T=1000", "lstm")
+    check_size(one, Reading())
+    monkeypatch.setattr("lstm97.trials.tries._memory", lambda: 50e6)
+    with pytest.raises(PairError, match=r"adding:T=1000 is too large: .* this machine has 0.05 GB"):
+        check_size(one, Reading())
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OverflowError("high - low"), ValueError("high - low")])
+def test_what_numpy_refuses_is_said_with_the_pair(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    one = make_try("adding", "bptt")
+    for cls, message in ((BPTT, "bptt can't be started for adding"), (Adding, "adding:T=100 can't be drawn")):
+        monkeypatch.setattr(cls, "start" if cls is BPTT else "sample", fail)
+        with pytest.raises(PairError, match=message):
+            check_size(one, Reading())
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def show_table(arguments: argparse.Namespace) -> None:
                 f"{one.n_solved} of {one.n}",
                 sequences_in_paper(one.row),
                 at_least(one),
-                f"{number(one.low)} to {number(one.high)}" if one.n else number(None),
+                f"{number(one.low)} to {number(one.high)}" if one.low < one.high else number(None),
                 number(one.median),
                 number(one.ratio, 2),
                 number(one.wrong, 1),

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-class RowFileError(ValueError):
+class RowFileError(Exception):
     """A file with rows that can't be used; the message names file, line and reason."""
 
 

@@ -179,7 +179,7 @@ class StoreAndRead(Task):
             np.empty(0, dtype=np.int64),
             values.reshape(-1, 3),
             offsets_of(np.full(n, length)),
-            targets.reshape(-1, 1) if self.every_step else targets[:, -1],
+            targets.reshape(-1, 1) if self.every_step else targets[:, -1].copy(),
             self.every_step,
         )
 

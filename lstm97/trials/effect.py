@@ -40,7 +40,7 @@ def _same_learner(one: Learner, other: Learner) -> bool:
 def _what_counts(learner: LSTM) -> tuple[Any, ...]:
     """List what the equations see of the settings. Weights and their existence are seen where they start."""
     wiring = learner.wiring
-    if not learner.topology.n_recurrent and not wiring.output_delay:
+    if not (learner.topology.n_recurrent or wiring.output_delay or wiring.constant_unit):
         wiring = wiring._replace(initial_y=0.0)  # nothing sees the activations that a sequence starts with
     return wiring, learner.alpha, learner.topology.block_sizes, learner.topology.n_hidden, learner.topology.n_outputs
 

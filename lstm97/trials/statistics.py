@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,9 @@ REASONS = {
     "number": "beyond the paper's number of trials",
     "cap": "given up before the row's cap",
 }
-BOOTSTRAP_SEED = 1997
-N_RESAMPLES = 9999
+#: Steps that the distribution of a bootstrap mean is computed in; a grid up to 32 times as fine moves no end of a
+#: published interval by a thousandth.
+BOOTSTRAP_STEPS = 2**18
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Summary:
     rate_low, rate_high : float
         95 % Wilson interval of the success rate.
     mean, low, high : float
-        Mean number of sequences, and its 95 % bootstrap interval.
+        Mean number of sequences, and its 95 % bootstrap interval: see `bootstrap_mean`.
     mean_solved, median, least, most : float
     wrong, mean_absolute_error, mse : float
         Means of the test figures of the solved trials.
@@ -138,6 +140,10 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
     """Compute the 95 % bootstrap interval (BCa) of a mean.
 
+    Nothing is drawn: the distribution of the mean of n values, each drawn from those given, is the n-fold convolution
+    of theirs, and its quantiles don't depend on a seed. Values between two steps of the grid are shared between the
+    two so that the mean stays what it is.
+
     Parameters
     ----------
     values : sequence of float
@@ -145,19 +151,42 @@ def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
     Returns
     -------
     low, high : float
-        Both the value itself if there is only one, or all are equal.
-    """
-    if len(set(values)) < 2:
-        return float(values[0]), float(values[0])
-    from scipy import stats
+        NaN if there are no two different values: one trial, or trials that all failed, say nothing about the spread.
 
-    interval = stats.bootstrap(
-        (np.asarray(values),),
-        np.mean,
-        n_resamples=N_RESAMPLES,
-        rng=np.random.default_rng(BOOTSTRAP_SEED),
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
+    References
+    ----------
+    B. Efron, Better bootstrap confidence intervals, JASA 82(397):171-185, 1987.
+    """
+    return _bootstrap_mean(tuple(sorted(values)), BOOTSTRAP_STEPS)
+
+
+@cache
+def _bootstrap_mean(ordered: tuple[float, ...], steps: int) -> tuple[float, float]:
+    from scipy.fft import irfft, next_fast_len, rfft
+    from scipy.special import ndtr, ndtri
+
+    values, n = np.asarray(ordered, dtype=np.float64), len(ordered)
+    if n < 2 or values[0] == values[-1]:
+        return math.nan, math.nan
+    spread = values[-1] - values[0]
+    per_value = max(steps // n, 256)
+    if all(value.is_integer() for value in ordered):  # then they may lie on the grid
+        per_value = min(per_value, int(spread) // math.gcd(*(int(value - ordered[0]) for value in ordered)))
+    place = (values - values[0]) / spread * per_value
+    below = np.minimum(place.astype(np.int64), per_value - 1)
+    one = np.bincount(below, below + 1 - place, per_value + 1) + np.bincount(below + 1, place - below, per_value + 1)
+    size = n * per_value + 1  # of the sum's distribution
+    length = next_fast_len(size, real=True)
+    mean = irfft(rfft(one / n, length) ** n, length)[:size]
+    up_to = np.cumsum(mean)
+
+    bias = ndtri(np.interp(place.sum(), np.arange(size), up_to - mean / 2))
+    away = values - values.mean()
+    acceleration = np.sum(away**3) / (6 * np.sum(away**2) ** 1.5)
+    z = bias + ndtri(np.array([0.025, 0.975]))
+    levels = ndtr(bias + z / (1 - acceleration * z))
+    low, high = values[0] + spread * np.minimum(np.searchsorted(up_to, levels), size - 1) / (size - 1)
+    return float(low), float(high)
 
 
 def counted(records: Sequence[Record], row: Row) -> tuple[list[Record], list[Record]]:
@@ -211,7 +240,11 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     mean = math.fsum(averaged) / len(averaged)
 
     def mean_of(figure: str) -> float:
-        return math.fsum(test[figure] for test in tests) / len(tests) if tests else math.nan
+        figures = [math.nan if test[figure] is None else test[figure] for test in tests]  # a net that ran away
+        try:
+            return math.fsum(figures) / len(figures) if figures else math.nan
+        except OverflowError:
+            return math.inf
 
     summary = Summary(
         row=row,

@@ -426,13 +426,13 @@ class Try:
         builder = LEARNERS[name]
         try:
             learner = builder(_Setting(task, row, reading), **_values(name, given, builder))
+            return Specification(
+                self.name, with_choices(task, reading), learner, with_choices(row.stop, reading), row.n_test
+            )
         except PairError:
             raise
         except (ValueError, *_TOO_LARGE) as error:
             raise PairError(f"{self.learner_text} can't learn {self.task_text}: {_reason(error)}") from error
-        return Specification(
-            self.name, with_choices(task, reading), learner, with_choices(row.stop, reading), row.n_test
-        )
 
 
 def make_try(task: str, learner: str) -> Try:

@@ -17,6 +17,7 @@ from . import builds, execution, explorers, generated, pages
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
+    builds.end_on_interrupt()
     builds.setup(app)
     # Before the table of contents is read, which asks for the executed copies (priority 900).
     app.connect("config-inited", execution.run_notebooks, priority=100)

@@ -1,5 +1,7 @@
 """One build at a time in a folder, and no trust in the pages that an interrupted one left."""
 
+import signal
+import sys
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -8,6 +10,11 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+
+def end_on_interrupt() -> None:
+    """Let Ctrl-C end this process at once, with exit code 130 and without the traceback that Sphinx would print."""
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
 def setup(app: Sphinx) -> None:

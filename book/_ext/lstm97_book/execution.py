@@ -52,8 +52,6 @@ def run_notebooks(app: Sphinx, config: Config) -> None:
     try:
         runs = [pool.submit(run_one, source, executed / source.name, profile, keys[source], read) for source in due]
         failures = [message for run in runs if (message := run.result())]
-    except KeyboardInterrupt:
-        sys.exit(130)
     finally:
         os.close(held)
         pool.shutdown(cancel_futures=True)
