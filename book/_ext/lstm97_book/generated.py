@@ -324,7 +324,8 @@ def api(root: Path, *packages: str) -> str:
     parts = []
     for package in packages:
         top = importlib.import_module(package)
-        leaves = [found.name for found in pkgutil.iter_modules(top.__path__) if not found.ispkg]
+        found = (entry.name for entry in pkgutil.iter_modules(top.__path__) if not entry.ispkg)
+        leaves = [name for name in found if name != "__main__"]
         for module in [package, *(f"{package}.{leaf}" for leaf in leaves)]:
             if not importlib.import_module(module).__doc__:
                 continue
