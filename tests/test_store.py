@@ -559,7 +559,7 @@ try:
 except StoreError as error:
     print(error)
 """
-    for parent in tmp_path.parents[:2]:
+    for parent in tmp_path.parents[:3]:  # a worker of a parallel run has a folder of its own in between
         parent.chmod(parent.stat().st_mode | 0o055)
     for path in (tmp_path, tmp_path / ".locks", store.path("table9")):
         path.chmod(0o444 if path.is_file() else 0o555)

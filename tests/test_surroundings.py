@@ -37,9 +37,10 @@ def run(package: Path, current: Path, *arguments: str) -> str:
 def test_the_command_needs_neither_its_folder_nor_a_home(elsewhere: Path, tmp_path: Path) -> None:
     current = tmp_path / "some where"
     current.mkdir()
-    table = run(elsewhere, current, "table", "9")
+    table, _, folder = run(elsewhere, current, "table", "9").rpartition("records: ")
     assert "6a" in table
     assert "not measured yet" not in table
-    assert table == run(ROOT, ROOT, "table", "9")
+    assert folder == f"{elsewhere / 'data' / 'runs' / 'table9.jsonl'}\n"
+    assert table == run(ROOT, ROOT, "table", "9").rpartition("records: ")[0]
     assert run(elsewhere, current, "rows") == run(ROOT, ROOT, "rows")
     assert list(current.iterdir()) == []
