@@ -1,5 +1,6 @@
 """The installed command as a process: every command and printer, lost output, signals, other encodings."""
 
+import errno
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 from records import execute, record
 
 import lstm97
+from lstm97 import cli
 from lstm97.trials.slices import Job
 from lstm97.trials.store import Store
 
@@ -183,6 +185,61 @@ def test_a_signal_ends_a_run_at_any_moment(signum: signal.Signals, word: str, de
     while is_alive(runner.pid):
         assert time.monotonic() - start < 5.0
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_an_impatient_second_signal_changes_nothing(signum: signal.Signals, tmp_path: Path) -> None:
+    runner = subprocess.Popen(
+        [*COMMAND, *LONG, str(tmp_path)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    time.sleep(5.0)
+    for _ in range(4):
+        os.killpg(runner.pid, signum)
+        time.sleep(0.05)
+    _, errors = runner.communicate(timeout=30)
+    assert runner.returncode == 128 + signum, errors
+    assert "Traceback" not in errors
+
+
+def test_a_fault_of_the_program_is_no_difference(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """Exit code 1 is for a difference that `verify` found; what the system refuses is no fault of the program."""
+
+    def fails_with(error: BaseException) -> Any:
+        def fails(*_: Any) -> None:
+            raise error
+
+        return fails
+
+    monkeypatch.setattr("lstm97.command.show.rows", fails_with(ArithmeticError("oh")))
+    assert cli.main(["rows"]) == 4
+    assert "fault of the program" in capsys.readouterr().err
+    monkeypatch.setattr("lstm97.command.show.rows", fails_with(OSError(errno.EMFILE, "Too many open files")))
+    assert cli.main(["rows"]) == 2
+    assert capsys.readouterr().err.startswith("lstm97: the system refuses (Too many open files)")
+
+
+def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
+    script = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && {COMMAND[0]} table 9"
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("lstm97: the current folder can't be used")
+    assert "Traceback" not in done.stderr
+
+
+def test_links_that_lead_to_themselves(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    done = run("run", "table9/6a", "--trials", "1", "--store", str(tmp_path / "loop"))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_record_of_a_row_that_is_none_any_more_is_not_passed_over(store: Path, tmp_path: Path) -> None:
+    line = (store / "table9.jsonl").read_text().splitlines()[0]
+    (tmp_path / "table9.jsonl").write_text(line + "\n" + line.replace("table9/6a", "table9/old") + "\n")
+    done = run("verify", "--all", "--jobs", "1", "--store", str(tmp_path))
+    assert done.returncode == 0
+    assert "1 of another row, specification or reading can't be" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["verify", "--row", "table9/6a"], ["bench"]])

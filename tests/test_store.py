@@ -538,6 +538,36 @@ def test_a_file_system_without_locks_is_an_error(
         pass
 
 
+def test_too_many_open_files_are_no_fault_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def acquire(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", acquire)
+    with pytest.raises(StoreError, match="give fewer --lanes or --jobs"), Store(tmp_path).claim("table9/6a", "x", 1):
+        pass
+
+
+def test_who_has_a_claim_is_written_into_a_file_of_our_own(tmp_path: Path) -> None:
+    store, precious = Store(tmp_path), tmp_path / "precious"
+    store.prepare()
+    precious.write_text("untouched")
+    holder = tmp_path / ".locks" / "table9-6a-literal-1.holder"
+    holder.symlink_to(precious)
+    assert store.holder("table9/6a", "literal", 1) == ""  # nor is it read
+    with store.claim("table9/6a", "literal", 1) as ours:
+        assert ours
+        assert str(os.getpid()) in store.holder("table9/6a", "literal", 1)
+    assert precious.read_text() == "untouched"
+    os.mkfifo(holder)
+    assert store.holder("table9/6a", "literal", 1) == ""  # without waiting for anybody
+
+
+@pytest.mark.parametrize("table", ["../table9", "", "a/b", "a b"])
+def test_a_table_is_a_name_in_the_folder(table: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is no name of a table: give one such as table9"):
+        Store(tmp_path).path(table)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="gives up a user's rights as Linux does")
 def test_a_user_without_rights_is_told_so(tmp_path: Path) -> None:
     """In the folder, in the folder of locks, and at the file: before the trial is run."""

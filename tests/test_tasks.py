@@ -365,3 +365,23 @@ def test_no_sequence_is_shorter_than_the_minimal_length(task: Task, length: int,
     assert (task.minimal_length, task.minimal_lag) == (length, lag)
     lengths = np.diff(task.sample(np.random.default_rng(0), 2000).offsets)
     assert lengths.min() == length
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda batch: batch.take(np.array([-1])), "indices: give numbers from 0 to 4, not -1 to -1"),
+        (lambda batch: batch.take(np.array([5])), "indices: give numbers from 0 to 4, not 5 to 5"),
+        (lambda batch: batch.take(np.array([True] * 5)), "indices are bool of shape"),
+        (lambda batch: batch.take(np.array(1)), "give a list of whole numbers"),
+        (lambda batch: batch.first(-2), "sequences 0 to -2: give numbers from 0 to 5"),
+        (lambda batch: batch.first(99), "sequences 0 to 99"),
+        (lambda batch: batch.part(3, 2), "sequences 3 to 2"),
+    ],
+)
+def test_sequences_that_a_batch_does_not_have(call: Any, says: str) -> None:
+    batch = TemporalOrder(2).sample(np.random.default_rng(1), 5)
+    with pytest.raises(ValueError, match=says):
+        call(batch)
+    assert len(batch.take(np.array([4, 0, 0]))) == 3
+    assert len(batch.first(0)) == 0

@@ -415,3 +415,21 @@ def test_a_net_that_runs_away_gives_a_record_that_can_be_written() -> None:
     assert None in outcome.curve["mean_absolute_error"]
     json.dumps([outcome.test, outcome.curve], allow_nan=False)
     assert np.isnan(np.asarray(outcome.curve["mean_absolute_error"], dtype=float)).any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((1, True), "cap is True: give a whole number"),
+        ((1.5, 10), "trial is 1.5: give a whole number"),
+        ((1, 0), "cap is 0: give at least 1"),
+    ],
+)
+def test_numbers_of_a_trial_that_are_none(arguments: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        run_trial(row("table9/6a").under(Reading()), *arguments)
+
+
+def test_a_row_is_no_specification() -> None:
+    with pytest.raises(ValueError, match="specification is a LSTMRow: give a row's"):
+        run_trial(row("table9/6a"), 1, 10)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 import lstm97
+from lstm97.checks import shown
 from lstm97.command import bench, run, show, verify
 from lstm97.command.errors import UsageError
 from lstm97.command.stopping import Stopped, at_once
@@ -28,7 +29,7 @@ MOST_TRIALS, MOST_CAP, MOST_JOBS, MOST_LANES = 100_000, 10**12, 10_000, 1_000
 
 EXIT_CODES = """\
 exit codes: 0 done; 1 verify found a difference; 2 bad input, unusable records, or lost workers; 3 the output could
-not be written; 130 stopped by Ctrl-C, 143 by SIGTERM"""
+not be written; 4 a fault of the program; 130 stopped by Ctrl-C, 143 by SIGTERM"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,13 +58,13 @@ def _whole(most: int) -> Callable[[str], int]:
 def _reading(text: str) -> str:
     if text not in READINGS:
         near = get_close_matches(text, READINGS, n=1, cutoff=0.5) or sorted(READINGS)
-        raise argparse.ArgumentTypeError(f"there is no reading {text!r}: did you mean {' or '.join(near)}?")
+        raise argparse.ArgumentTypeError(f"there is no reading {shown(text)}: did you mean {' or '.join(near)}?")
     return text
 
 
 def _sweep(text: str) -> str:
     if text not in sweeps.SWEEPS:
-        raise argparse.ArgumentTypeError(f"there is no sweep {text!r}: give one of {', '.join(sweeps.SWEEPS)}")
+        raise argparse.ArgumentTypeError(f"there is no sweep {shown(text)}: give one of {', '.join(sweeps.SWEEPS)}")
     return text
 
 
@@ -72,7 +73,7 @@ def _table(text: str) -> str:
     tables = list(dict.fromkeys(row.table for row in rows().values()))
     if name not in tables:
         numbers = ", ".join(table.removeprefix("table") for table in tables)
-        raise argparse.ArgumentTypeError(f"there is no table {text!r} with rows of ours: give one of {numbers}")
+        raise argparse.ArgumentTypeError(f"there is no table {shown(text)} with rows of ours: give one of {numbers}")
     return name
 
 
@@ -275,6 +276,8 @@ def perform(arguments: Sequence[str] | None) -> int:
         _complain(
             f"there is not enough memory ({error or 'none is left'}): give a smaller task, or fewer --jobs or --lanes"
         )
+    except OSError as error:
+        _complain(f"the system refuses ({error.strerror or error}): its limits may be too low; ulimit -a lists them")
     except Stopped as stopped:
         _complain(stopped.leaving(left))
         return stopped.exit_code

@@ -98,8 +98,9 @@ def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], list[J
         chosen = list(sweep.pairs.values())
         store = new_store(arguments.store, places.sweeps, (places.rows, places.tries))
         n_trials, cap = n_trials or sweep.n_trials, cap or sweep.cap
-    if arguments.first + (n_trials or 0) - 1 > LAST_TRIAL:
-        raise UsageError(f"--first {arguments.first} with --trials {n_trials}: trials go up to {LAST_TRIAL:,}")
+    most = n_trials or max(row.n_trials for row in chosen)
+    if arguments.first + most - 1 > LAST_TRIAL:
+        raise UsageError(f"--first {arguments.first} with {most} trials: trials go up to {LAST_TRIAL:,}; give less")
     return chosen, plan(chosen, arguments.reading, n_trials, arguments.first, cap), store
 
 

@@ -66,7 +66,8 @@ def _handled(handler: Any) -> Iterator[None]:
         yield
     finally:
         for one in chosen:
-            signal.signal(one, before[one])
+            if signal.getsignal(one) is handler:  # after a signal they stay ignored until the process has ended
+                signal.signal(one, before[one])
 
 
 def at_once(left: str = "") -> Any:

@@ -1,5 +1,6 @@
 """Which folder records are read from and written to; what a user tries is never among what is published."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -67,7 +68,7 @@ def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store
         return Store(default)
     store = Store(given)
     for other in others:
-        if store.directory.resolve() == other.resolve():
+        if os.path.realpath(store.directory) == os.path.realpath(other):
             raise UsageError(
                 f"--store {given!r} holds records of another kind: name another folder, or none for {default}"
             )

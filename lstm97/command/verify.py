@@ -51,17 +51,18 @@ def chosen_records(arguments: argparse.Namespace) -> tuple[list[Record], int]:
     records : list of dict
         By row, reading and trial.
     n_others : int
-        Number of records of the same rows that this version would not make: of another specification or reading.
+        Number of records that this version would not make: of another row, specification or reading.
     """
     records: list[Record] = []
     n_others = 0
     for store in _stores(arguments):
         hashes = {name: _hashes(name) for name in _names(arguments, store)}
+        asks_for_all = not (arguments.row or arguments.sweep)
         for table in dict.fromkeys(name.partition("/")[0] for name in hashes):
             for record in store.lines(table):
                 if record["row"] not in hashes:
-                    continue
-                if hashes[record["row"]].get(record["reading"]) == record["specification"]:
+                    n_others += asks_for_all  # a row that this version does not have
+                elif hashes[record["row"]].get(record["reading"]) == record["specification"]:
                     records.append(record)
                 else:
                     n_others += 1
@@ -103,9 +104,11 @@ def verify(arguments: argparse.Namespace) -> int:
     int
         1 if any differs, else 0.
     """
+    if arguments.all and (arguments.sample or arguments.row or arguments.sweep):
+        raise UsageError("--all goes with neither --sample, --row nor --sweep: give one or the other")
     found, n_others = chosen_records(arguments)
     searched = ", ".join(str(store.directory) for store in _stores(arguments)) or "no folder"
-    others = f"; {n_others} of another specification or reading can't be" if n_others else ""
+    others = f"; {n_others} of another row, specification or reading can't be" if n_others else ""
     if not found:
         raise UsageError(f"there are no records to verify in {searched}{others}: run some with 'lstm97 run ROW'")
     records = _sampled(found, arguments.sample)

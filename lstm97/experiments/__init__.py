@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from lstm97.checks import shown
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper, Row, Specification
 from lstm97.reading import Reading
 
@@ -108,7 +109,7 @@ def row(name: str) -> Row:
     if name not in rows():
         near = get_close_matches(name, rows(), n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else "'lstm97 rows' lists them"
-        raise KeyError(f"there is no row {name!r}: {hint}")
+        raise KeyError(f"there is no row {shown(name)}: {hint}")
     return rows()[name]
 
 

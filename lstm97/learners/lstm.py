@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97 import network
-from lstm97.checks import choice, instance, not_negative, real, shown
+from lstm97.checks import choice, instance, not_negative, real, shown, whole
 from lstm97.learners.base import Arrays, check_net, check_work
 from lstm97.reading import Reading
 from lstm97.tasks import Batch
@@ -205,7 +205,8 @@ class LSTM:
         """
         check_net(self, net)
         topology = self.topology
-        if not 0 <= j < topology.n_blocks:
+        whole("j", j, least=0)
+        if not j < topology.n_blocks:
             raise ValueError(f"block {j} does not exist: give a number from 0 to {topology.n_blocks - 1}")
         cells = np.flatnonzero(topology.block_of_cell == j)
         gates = [j] * topology.in_gates + [topology.n_in + j] * topology.out_gates
@@ -340,7 +341,8 @@ class LSTM:
             If there is no such sequence, or net or batch don't fit the learner.
         """
         check_work(self, net, batch)
-        if not 0 <= i < len(batch):
+        whole("i", i, least=0)
+        if not i < len(batch):
             raise ValueError(f"sequence {i} does not exist: give a number from 0 to {len(batch) - 1}")
         topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
         weights, state = net.weights, network.new_state(topology)

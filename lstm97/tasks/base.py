@@ -62,6 +62,11 @@ class Batch:
         -------
         Batch
             Views, no copies.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many.
         """
         return self.part(0, n)
 
@@ -76,7 +81,16 @@ class Batch:
         -------
         Batch
             Views, but for the offsets.
+
+        Raises
+        ------
+        ValueError
+            If there are no such sequences.
         """
+        if not 0 <= first <= last <= len(self):
+            raise ValueError(
+                f"sequences {first} to {last}: give numbers from 0 to {len(self)}, the first not the larger"
+            )
         offsets = self.offsets[first : last + 1]
         return self._part(slice(int(offsets[0]), int(offsets[-1])), slice(first, last), offsets - offsets[0])
 
@@ -92,7 +106,20 @@ class Batch:
         -------
         Batch
             Copies.
+
+        Raises
+        ------
+        ValueError
+            If they are no whole numbers, or there is no such sequence.
         """
+        indices = np.asarray(indices)
+        if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
+            raise ValueError(f"indices are {indices.dtype} of shape {indices.shape}: give a list of whole numbers")
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise ValueError(
+                f"indices: give numbers from 0 to {len(self) - 1}, not {indices.min()} to {indices.max()}"
+            )
+        indices = indices.astype(np.int64)
         lengths = np.diff(self.offsets)[indices]
         offsets = offsets_of(lengths)
         steps = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])

@@ -353,9 +353,14 @@ def summarise_table(table: str, store: Store) -> list[Summary]:
 
     Raises
     ------
+    KeyError
+        If there is no such table.
     StoreError
         If records can't be read.
     """
+    tables = dict.fromkeys(row.table for row in rows().values())
+    if table not in tables:
+        raise KeyError(f"there is no table {table!r}: give one of {', '.join(tables)}")
     table_rows = [stop for row in rows().values() if row.table == table for stop in row.stops]
     found: list[Summary] = []
     for name, reading in READINGS.items():

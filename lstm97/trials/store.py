@@ -19,6 +19,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from filelock import FileLock, Timeout
 
+from lstm97.checks import shown
+
 #: Version of a record's form; goes up when a field changes its meaning.
 SCHEMA = 1
 _CHECKOUT = Path(__file__).parents[2]
@@ -77,6 +79,10 @@ _LONGEST_NAME = 1000
 _TORN = re.compile(rb'\{("[ -~]{0,30000})?')
 #: The end of a line, where no line should end: a carriage return that belongs to no CRLF.
 _BARE_CR = re.compile(rb"\r(?!\n|\Z)")
+
+
+#: What a table can be called.
+_TABLE = re.compile(r"[\w.-]+", re.ASCII)
 
 
 class StoreError(Exception):
@@ -420,6 +426,8 @@ def _read(path: Path) -> _Lines:
 
 def _cannot_write(place: Path | str, error: OSError | NotImplementedError) -> StoreError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return StoreError(f"{place} can't be written ({reason}): give fewer --lanes or --jobs, or raise 'ulimit -n'")
     return StoreError(f"{place} can't be written ({reason}): give another folder with --store")
 
 
@@ -460,7 +468,14 @@ class Store:
         Returns
         -------
         pathlib.Path
+
+        Raises
+        ------
+        StoreError
+            If a file can't have that name.
         """
+        if not _TABLE.fullmatch(table):
+            raise StoreError(f"{shown(table)} is no name of a table: give one such as table9")
         return self.directory / f"{table}.jsonl"
 
     def prepare(self) -> None:
@@ -625,7 +640,11 @@ class Store:
         holder = self._lock(row, reading, trial).with_suffix(".holder")
         try:
             with suppress(OSError):  # it is a help, no more
-                holder.write_text(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}")
+                new = holder.with_suffix(f".{os.getpid()}")
+                new.unlink(missing_ok=True)
+                with open(new, "x") as file:
+                    file.write(f"process {os.getpid()} on {socket.gethostname()} since {time.strftime('%F %T')}")
+                new.replace(holder)  # whatever stood there, it is not written into
             yield True
         finally:
             with suppress(OSError):
@@ -646,8 +665,9 @@ class Store:
             As the runner with the claim wrote it; empty if none did. A runner that was killed leaves it behind: only
             a claim that fails says that the trial is in hand.
         """
+        path = self._lock(row, reading, trial).with_suffix(".holder")
         try:
-            return self._lock(row, reading, trial).with_suffix(".holder").read_text()
+            return path.read_text() if stat.S_ISREG(path.lstat().st_mode) else ""
         except (OSError, ValueError):
             return ""
 

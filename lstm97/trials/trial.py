@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.checks import whole
 from lstm97.experiments.base import Specification
 from lstm97.learners import Work
 from lstm97.tasks import Batch
@@ -182,8 +183,11 @@ class Trial:
 
     def __init__(self, specification: Specification, number: int, cap: int) -> None:
         for name, value in (("trial", number), ("cap", cap)):
-            if value < 1:
-                raise ValueError(f"{name} is {value}: give at least 1")
+            whole(name, value)
+        if not isinstance(specification, Specification):
+            raise ValueError(
+                f"specification is a {type(specification).__name__}: give a row's, row(NAME).under(READINGS[READING])"
+            )
         weights, training, _, looks = seed_sequence(specification.row, number).spawn(4)
         self.specification, self.number, self.cap = specification, number, cap
         self.task, self.learner = specification.task_of(number), specification.learner_of(number)
