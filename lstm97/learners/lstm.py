@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97 import network
-from lstm97.checks import choice, instance, not_negative, real, shown, whole
+from lstm97.checks import choice, instance, not_negative, real, shown
 from lstm97.learners.base import Arrays, check_net, check_work
 from lstm97.reading import Reading
 from lstm97.tasks import Batch
@@ -205,9 +205,8 @@ class LSTM:
         """
         check_net(self, net)
         topology = self.topology
-        whole("j", j, least=0)
-        if not j < topology.n_blocks:
-            raise ValueError(f"block {j} does not exist: give a number from 0 to {topology.n_blocks - 1}")
+        if not isinstance(j, int | np.integer) or not 0 <= j < topology.n_blocks:
+            raise ValueError(f"block {shown(j)} does not exist: give a number from 0 to {topology.n_blocks - 1}")
         cells = np.flatnonzero(topology.block_of_cell == j)
         gates = [j] * topology.in_gates + [topology.n_in + j] * topology.out_gates
         units = np.array([*gates, *(topology.first_cell + cells)])
@@ -341,9 +340,8 @@ class LSTM:
             If there is no such sequence, or net or batch don't fit the learner.
         """
         check_work(self, net, batch)
-        whole("i", i, least=0)
-        if not i < len(batch):
-            raise ValueError(f"sequence {i} does not exist: give a number from 0 to {len(batch) - 1}")
+        if not isinstance(i, int | np.integer) or not 0 <= i < len(batch):
+            raise ValueError(f"sequence {shown(i)} does not exist: give a number from 0 to {len(batch) - 1}")
         topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
         weights, state = net.weights, network.new_state(topology)
         network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
