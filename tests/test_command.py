@@ -182,6 +182,8 @@ def test_a_signal_ends_a_run_at_any_moment(signum: signal.Signals, word: str, de
     # where the signal meets the start of the processes, Python cleans up after them, and says so
     assert [line for line in errors.splitlines() if "resource_tracker" not in line][-1].startswith(f"lstm97: {word}")
     assert "Traceback" not in errors
+    if delay in (0.3, 8.0):  # before there are any, and when they are at work
+        assert "leaked" not in errors
     while is_alive(runner.pid):
         assert time.monotonic() - start < 5.0
         time.sleep(0.05)
