@@ -50,7 +50,7 @@ def _start_worker() -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Put Ctrl-C off while a process is started, and keep it from the new process until that ignores it."""
+    """Put signals off while a pool or a process is made, and keep Ctrl-C from a new process until that ignores it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -101,14 +101,17 @@ def processes(n: int) -> Iterator[Executor]:
         If a process died, which gives up all of them.
     """
     # Spawned processes inherit no locks, so that a killed runner's claims end with it.
-    pool = _Pool(n, mp_context=get_context("spawn"), initializer=_start_worker)
+    pool = None
     try:
+        with _undisturbed():  # a pool that is half made would leave its semaphores to the system
+            pool = _Pool(n, mp_context=get_context("spawn"), initializer=_start_worker)
         yield pool
         pool.shutdown()
     except BaseException as error:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
+        if pool is not None:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
             raise LostError(
                 "a process that ran trials died (killed, or out of memory: then give fewer --jobs)"
