@@ -1,4 +1,4 @@
-"""A run that is interrupted while its pool makes its n-th semaphore: before or after Python enters it for cleaning up."""
+"""A run that is interrupted while its pool makes its n-th semaphore, before or after Python takes note of it."""
 
 import os
 import signal
