@@ -22,5 +22,5 @@ if __name__ == "__main__":
         if (entered, moment) == (number, "after"):
             os.kill(os.getpid(), signal.SIGINT)
 
-    resource_tracker.register = interrupted
+    resource_tracker.register = interrupted  # type: ignore[assignment]
     sys.exit(cli.main(["run", "table9/6b", "--trials", "2", "--cap", "100000000", "--jobs", "2", "--store", store]))
