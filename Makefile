@@ -18,15 +18,16 @@ set-up:
 book: set-up  ## Run the notebooks and build the book into _build/html
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
 
-test: set-up  ## Style, types, spelling, tests, and every notebook against its stored output
+test: set-up  ## Style, types, spelling, layers, tests, and every notebook against its stored output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n logical --dist loadfile
 
 notebooks: set-up  ## Run the notebooks in place and store their text output (NAME=5-4-adding for one)
-	PYTHONPATH=book/_ext $(BIN)/python -m lstm97_book.refresh $(NAME)
+	$(BIN)/python -m lstm97_book.sphinx.refresh $(NAME)
 
 format: set-up  ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
@@ -37,9 +38,9 @@ lock:  ## Renew requirements.lock and environment.yml from pyproject.toml (needs
 	  --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 	{ sed '/- pip:$$/q' environment.yml; \
 	  sed -n 's/^\([a-z0-9][^\\]*[^\\ ]\) *\\$$/      - "\1"/p' requirements.lock; \
-	  echo '      - -e .'; } > environment.yml.new
+	  echo '      - -e .'; echo '      - -e ./book'; } > environment.yml.new
 	mv environment.yml.new environment.yml
 
 clean:  ## Remove what the commands made, except the virtual environment and recorded trials
-	rm -rf _build book/executed .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build book/executed .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info book/*.egg-info
 	find lstm97 tests book notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
+MADE_FROM = ("requirements.lock", "pyproject.toml", "book/pyproject.toml")
 
 
 def made_from(root: Path) -> str:
     """Hash the contents of the files that say what is installed; their dates mean nothing."""
-    digests = [hashlib.sha256((root / name).read_bytes()) for name in ("requirements.lock", "pyproject.toml")]
+    digests = [hashlib.sha256((root / name).read_bytes()) for name in MADE_FROM]
     return "".join(f"{digest.hexdigest()}\n" for digest in digests)
 
 
@@ -46,7 +47,7 @@ def install(root: Path, lock: IO[str]) -> None:
     commands: list[list[str | Path]] = [
         [sys.executable, "-m", "venv", venv],
         [*pip, "--require-hashes", "-r", "requirements.lock"],
-        [*pip, "--no-deps", "--no-build-isolation", "-e", "."],
+        [*pip, "--no-deps", "--no-build-isolation", "-e", ".", "-e", "./book"],
     ]
     for command in commands:
         subprocess.run(command, check=True, cwd=root, pass_fds=[lock.fileno()])

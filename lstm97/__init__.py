@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lstm97.experiments import row, rows
     from lstm97.learners import LSTM
-    from lstm97.reading import READINGS, Reading
+    from lstm97.net.reading import READINGS, Reading
+    from lstm97.net.topology import Topology
+    from lstm97.records import Store, scoreboard, summarise_table
     from lstm97.tasks import (
         Adding,
         Batch,
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
         TemporalOrder,
         TwoSequence,
     )
-    from lstm97.topology import Topology
-    from lstm97.trials import Store, run_trial, scoreboard, summarise_table
+    from lstm97.trials import run_trial
 
     __version__: str
 
@@ -46,7 +47,7 @@ __all__ = [
     "summarise_table",
 ]
 
-_MODULES = ("experiments", "learners", "reading", "tasks", "topology", "trials")
+_MODULES = ("experiments", "learners", "net.reading", "net.topology", "records", "tasks", "trials")
 
 
 def __getattr__(name: str) -> Any:

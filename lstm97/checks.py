@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lstm97.reading import Reading
-
 #: Bound on real parameters, so that twice as much is a number, too.
 MOST = 1e300
 #: A net of more weights takes longer for a step than anybody wants to wait, and soon more memory than there is.
@@ -117,24 +115,6 @@ def choice(name: str, value: Any, choices: Iterable[Any]) -> None:
     choices = tuple(choices)
     if not any(type(value) is type(one) and value == one for one in choices):
         raise ValueError(f"{name} is {shown(value)}: give one of {', '.join(map(repr, choices))}")
-
-
-def switch(name: str, value: Any) -> None:
-    """Check a choice that is a reading's to make: see `choice`.
-
-    Parameters
-    ----------
-    name : str
-        A field of `lstm97.reading.Reading`.
-    value : object
-
-    Raises
-    ------
-    ValueError
-        If the reading has no such choice.
-    """
-    (field,) = (one for one in Reading.describe() if one["name"] == name)
-    choice(name, value, (field["default"], *field["alternatives"]))
 
 
 def flag(name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from lstm97.command import stopping
+from lstm97.command import signals
 from lstm97.command.streams import standard_streams
 
 DIFFERENT = 1
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0, 1 if `verify` found a difference, 2 for bad input or lost workers, 3 if the output could not be
         written, 4 after a fault of the program, 130 after Ctrl-C, 143 after SIGTERM.
     """
-    with standard_streams() as (out, err), stopping.with_an_exception():
+    with standard_streams() as (out, err), signals.with_an_exception():
         code = _imported_and_performed(arguments)
         out.flush()
         err.flush()
@@ -49,7 +49,7 @@ def _imported_and_performed(arguments: Sequence[str] | None) -> int:
         print(f"lstm97: the current folder can't be used ({error.strerror}): go to another one", file=sys.stderr)
         return USAGE_ERROR
     try:
-        with stopping.at_once():
+        with signals.at_once():
             from lstm97.command.arguments import perform
     except (ImportError, MemoryError, OSError) as error:
         reason = str(error).partition("\n")[0] or "there is not enough memory"

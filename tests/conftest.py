@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from lstm97_book.kernels import environment
+from lstm97_book.sphinx.kernels import environment
 
 clean = environment(Path(__file__).parents[1])
 for name in os.environ.keys() - clean.keys():

@@ -6,20 +6,22 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
+from importlib.metadata import entry_points
 from typing import NoReturn
 
 import lstm97
 from lstm97.checks import shown
-from lstm97.command import bench, run, show, verify
+from lstm97.command import run, show, verify
 from lstm97.command.errors import UsageError
-from lstm97.command.stopping import Stopped, at_once
-from lstm97.experiments import RowFileError, rows
-from lstm97.reading import READINGS
-from lstm97.trials import sweeps
-from lstm97.trials.side_by_side import LANES
+from lstm97.command.signals import Stopped, at_once
+from lstm97.engine.side_by_side import LANES
+from lstm97.experiments import RowFileError, rows, sweeps
+from lstm97.experiments.pairs import LEARNERS, TASKS, PairError
+from lstm97.net.reading import READINGS
+from lstm97.paths import RUNS
+from lstm97.records.record import LAST_TRIAL
+from lstm97.records.store import StoreError, TornLineWarning
 from lstm97.trials.slices import LostError, WorkerError
-from lstm97.trials.store import DEFAULT, LAST_TRIAL, StoreError, TornLineWarning
-from lstm97.trials.tries import LEARNERS, TASKS, PairError
 
 USAGE_ERROR = 2
 #: What a run leaves when it ends early.
@@ -163,14 +165,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"one of {', '.join(READINGS)} (default: literal)",
     )
-    _add_store(one, f"{DEFAULT}, and beside it sweeps and tries")
+    _add_store(one, f"{RUNS}, and beside it sweeps and tries")
     _add_json(one)
 
     one = command(
         "table", show.show_table, "Print a table: the paper's values beside ours, with verdicts.", "lstm97 table 9"
     )
     one.add_argument("table", type=_table, metavar="N", help="number of the paper's table")
-    _add_store(one, str(DEFAULT))
+    _add_store(one, str(RUNS))
     _add_json(one)
 
     one = command(
@@ -199,20 +201,11 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--all", action="store_true", help="all recorded trials, which takes many hours")
     _add_jobs(one)
-    _add_store(one, f"{DEFAULT}, and beside it sweeps and tries")
+    _add_store(one, f"{RUNS}, and beside it sweeps and tries")
     _add_json(one)
 
-    one = command(
-        "bench",
-        bench.measure,
-        "Time a network step on this package's engines and on others, and of every learning system.",
-        "lstm97 bench --json",
-        "nothing was changed",
-    )
-    one.add_argument(
-        "--quick", action="store_true", help="one short round of everything: shows what is measured, no more"
-    )
-    _add_json(one)
+    for plug_in in entry_points(group="lstm97.commands"):  # of other packages, such as the book's
+        plug_in.load()(command, _add_json)
     return made
 
 

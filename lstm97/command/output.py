@@ -9,7 +9,7 @@ from typing import Any
 
 import lstm97
 from lstm97.command.streams import Stream
-from lstm97.pages import Table
+from lstm97.text import Table
 
 
 def print_json(description: str, data: Any, **more: Any) -> None:

@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from lstm97.command.errors import UsageError
 from lstm97.command.output import print_json
 from lstm97.command.stores import folders, new_store
-from lstm97.experiments import Row, find_rows
-from lstm97.pages import number
-from lstm97.reading import READINGS, Reading
-from lstm97.trials import sweeps
+from lstm97.experiments import Row, find_rows, sweeps
+from lstm97.experiments.pairs import Try, make_try
+from lstm97.net.reading import READINGS, Reading
+from lstm97.records.record import LAST_TRIAL, under_cap
+from lstm97.records.store import Store
+from lstm97.records.summary import left_out
+from lstm97.text import number
 from lstm97.trials.effect import same_effect
 from lstm97.trials.executors import available_cores, cluster, processes
 from lstm97.trials.runner import plan, run
+from lstm97.trials.size import check_size
 from lstm97.trials.slices import Job
-from lstm97.trials.statistics import left_out
-from lstm97.trials.store import LAST_TRIAL, Store, under_cap
-from lstm97.trials.tries import Try, check_size, make_try
 
 #: More processes than this for every core only take memory from each other.
 JOBS_PER_CORE = 4
@@ -185,7 +186,7 @@ def mean_of(outcomes: Sequence[tuple[bool, float]], leaves_failures_out: bool) -
     Parameters
     ----------
     outcomes : sequence of (bool, float)
-        From `lstm97.trials.store.under_cap`.
+        From `lstm97.records.record.under_cap`.
     leaves_failures_out : bool
         Whether failed trials don't count where others were solved: see `lstm97.experiments.Paper`.
 

@@ -6,8 +6,9 @@ import dataclasses
 from lstm97.command.output import print_json, print_table
 from lstm97.command.stores import folders, named_store
 from lstm97.experiments import rows
-from lstm97.pages import Table, at_least, number, sequences_in_paper, wrong_in_paper
-from lstm97.trials.statistics import VERDICTS, Summary, left_out, summarise_table
+from lstm97.records.scoreboard import at_least, sequences_in_paper, wrong_in_paper
+from lstm97.records.summary import VERDICTS, Summary, left_out, summarise_table
+from lstm97.text import Table, number
 
 
 def show_rows(arguments: argparse.Namespace) -> None:

@@ -5,12 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lstm97 import paths
 from lstm97.command.errors import UsageError
-from lstm97.trials import sweeps
-from lstm97.trials.store import DEFAULT, Store
-
-#: The records of tries, which are nobody's but the reader's.
-TRIES = DEFAULT.with_name("tries")
+from lstm97.records.store import Store
 
 
 def named_store(given: str | None, default: Path) -> Store:
@@ -90,4 +87,4 @@ def folders() -> Folders:
     -------
     Folders
     """
-    return Folders(DEFAULT, sweeps.DIRECTORY, TRIES)
+    return Folders(paths.RUNS, paths.SWEEPS, paths.TRIES)

@@ -9,14 +9,14 @@ from lstm97.command.errors import UsageError
 from lstm97.command.output import print_json
 from lstm97.command.run import executor_of, rows_of
 from lstm97.command.stores import folders, named_store
-from lstm97.experiments import rows
-from lstm97.reading import READINGS
-from lstm97.trials import sweeps
+from lstm97.experiments import rows, sweeps
+from lstm97.experiments.pairs import PREFIX, PairError, find
+from lstm97.net.reading import READINGS
+from lstm97.records.record import Record
+from lstm97.records.store import Store
 from lstm97.trials.bar import Bar
 from lstm97.trials.estimate import duration
 from lstm97.trials.runner import differences, reproduce
-from lstm97.trials.store import Record, Store
-from lstm97.trials.tries import PREFIX, PairError, find
 
 DIFFERENT = 1
 

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from lstm97.checks import shown
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper, Row, Specification
-from lstm97.reading import Reading
+from lstm97.net.reading import Reading
 
 __all__ = [
     "CompetitorRow",

@@ -12,11 +12,11 @@ from typing import Any, Self
 import numpy as np
 
 from lstm97.checks import shown, whole
+from lstm97.experiments.stopping import StoppingRule
 from lstm97.learners import LSTM, Growing, Learner
-from lstm97.reading import Reading
-from lstm97.stopping import StoppingRule
+from lstm97.net.reading import Reading
+from lstm97.net.topology import Topology
 from lstm97.tasks import Task
-from lstm97.topology import Topology
 
 #: Names of rows: records stand in a file named after the table. Names of tries begin with ``tries/``.
 NAME = re.compile(r"(?!tries/)[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
@@ -308,7 +308,7 @@ class LSTMRow(Row):
         See `lstm97.learners.LSTM`.
     section_in_gate_bias : tuple of float or None
         Other initial biases of the input gates that the text can be read to give: see
-        `lstm97.reading.Reading.multiplication_gates`.
+        `lstm97.net.reading.Reading.multiplication_gates`.
     grows : bool
         Whether the memory cells are added during training: see `lstm97.learners.Growing`.
     """

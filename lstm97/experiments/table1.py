@@ -1,10 +1,10 @@
 """Table 1: Experiment 1, the embedded Reber grammar (Sec. 5.1; Tables 10 and 11, Task 1)."""
 
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper
+from lstm97.experiments.stopping import AllPredicted
 from lstm97.learners import RTRL, Cascade, Elman, Learner, RecurrentTopology
-from lstm97.stopping import AllPredicted
+from lstm97.net.topology import Topology
 from lstm97.tasks import EmbeddedReber
-from lstm97.topology import Topology
 
 TASKS = (EmbeddedReber(1), EmbeddedReber(2), EmbeddedReber(3))
 

@@ -3,10 +3,10 @@
 import math
 
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper
+from lstm97.experiments.stopping import CorrectInARow
 from lstm97.learners import BPTT, RTRL, Chunker, Learner, RecurrentTopology
-from lstm97.stopping import CorrectInARow
+from lstm97.net.topology import Topology
 from lstm97.tasks import LongLag
-from lstm97.topology import Topology
 
 #: Learning rates of the rows that are printed with 1.0 - 10.0: those of the rows for p = 4. Trials take them in turn.
 ALPHAS = (1.0, 4.0, 10.0)

@@ -1,9 +1,9 @@
 """Table 3: Experiment 2, Task 2c, long time lags and distractors (Sec. 5.2; Tables 10 and 11, Tasks 2c-1 to 2c-9)."""
 
 from lstm97.experiments.base import LSTMRow, Paper
-from lstm97.stopping import CorrectInARow
+from lstm97.experiments.stopping import CorrectInARow
+from lstm97.net.topology import Topology
 from lstm97.tasks import Distractors
-from lstm97.topology import Topology
 
 
 def _row(number: int, q: int, p: int, n_weights: int, sequences: int) -> LSTMRow:

@@ -1,8 +1,8 @@
 """Table 4: Experiment 3, Task 3a, noise-free class elements (Sec. 5.3; Tables 10 and 11)."""
 
 from lstm97.experiments.base import Paper
+from lstm97.experiments.stopping import ErrorsOnTestSet
 from lstm97.experiments.two_sequence import two_sequence_row
-from lstm97.stopping import ErrorsOnTestSet
 
 
 def _paper(row: int, sequences: float, wrong: float | None) -> Paper:

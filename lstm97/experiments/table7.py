@@ -1,9 +1,9 @@
 """Table 7: Experiment 4, the adding problem (Sec. 5.4; Tables 10 and 11, Task 4)."""
 
 from lstm97.experiments.base import LSTMRow, Paper
-from lstm97.stopping import ST3
+from lstm97.experiments.stopping import ST3
+from lstm97.net.topology import Topology
 from lstm97.tasks import Adding
-from lstm97.topology import Topology
 
 
 def _row(T: int, cap: int, paper: Paper) -> LSTMRow:

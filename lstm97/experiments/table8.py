@@ -1,9 +1,9 @@
 """Table 8: Experiment 5, the multiplication problem (Sec. 5.5; Tables 10 and 11, Task 5)."""
 
 from lstm97.experiments.base import LSTMRow, Paper
-from lstm97.stopping import FewWrong
+from lstm97.experiments.stopping import FewWrong
+from lstm97.net.topology import Topology
 from lstm97.tasks import Multiplication
-from lstm97.topology import Topology
 
 ROWS = (
     LSTMRow(

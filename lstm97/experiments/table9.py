@@ -1,9 +1,9 @@
 """Table 9: Experiment 6, temporal order (Sec. 5.6; Tables 10 and 11, Tasks 6a and 6b)."""
 
 from lstm97.experiments.base import LSTMRow, Paper
-from lstm97.stopping import ST3
+from lstm97.experiments.stopping import ST3
+from lstm97.net.topology import Topology
 from lstm97.tasks import TemporalOrder
-from lstm97.topology import Topology
 
 ROWS = (
     LSTMRow(

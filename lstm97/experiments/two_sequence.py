@@ -1,9 +1,9 @@
 """What the rows of Tables 4, 5 and 6 share (Sec. 5.3; Table 10, Tasks 3a to 3c)."""
 
 from lstm97.experiments.base import LSTMRow, Paper
-from lstm97.stopping import StoppingRule
+from lstm97.experiments.stopping import StoppingRule
+from lstm97.net.topology import Topology
 from lstm97.tasks import TwoSequence
-from lstm97.topology import Topology
 
 TABLES = {"3a": "table4", "3b": "table5", "3c": "table6"}
 

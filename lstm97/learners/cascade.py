@@ -35,11 +35,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import MOST_WEIGHTS, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import check_size
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 from lstm97.tasks.base import check, offsets_of
 

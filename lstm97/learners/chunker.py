@@ -9,9 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lstm97.activations import f
 from lstm97.checks import MOST_WEIGHTS, choice, not_negative, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -23,6 +21,8 @@ from lstm97.learners.recurrent import (
     respond,
 )
 from lstm97.learners.rtrl import RTRL, RTRLNet, add_sensitivity_updates, advance_sensitivities
+from lstm97.net.activations import f
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 from lstm97.tasks.base import check
 

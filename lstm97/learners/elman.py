@@ -8,8 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
-from lstm97.compiled import compiled
 from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -21,6 +19,8 @@ from lstm97.learners.recurrent import (
     net_inputs,
     show_outputs,
 )
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 

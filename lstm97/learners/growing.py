@@ -54,7 +54,7 @@ class Growing:
     lstm : LSTM
         The net with memory cells; its output units see the input units.
     addition : float
-        See `lstm97.reading.Reading`.
+        See `lstm97.net.reading.Reading`.
 
     Raises
     ------

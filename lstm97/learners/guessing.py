@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.activations import f
 from lstm97.checks import MOST_WEIGHTS, choice, not_negative, positive, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import check_size
+from lstm97.net.activations import f
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 from lstm97.tasks.base import absolute_errors, check
 

@@ -23,19 +23,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import not_negative, positive, real
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
-from lstm97.learners.recurrent import (
-    Floats,
-    Recurrent,
-    RecurrentNet,
-    add_output_updates,
-    net_inputs,
-    show_outputs,
-)
+from lstm97.learners.recurrent import Floats, Recurrent, RecurrentNet, add_output_updates, net_inputs, show_outputs
 from lstm97.learners.rtrl import advance_sensitivities
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 #: With more numbers in the covariance matrices than this a step takes longer than anybody wants to wait.

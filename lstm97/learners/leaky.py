@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import positive, real, shown
-from lstm97.compiled import compiled
 from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -28,6 +26,8 @@ from lstm97.learners.recurrent import (
     net_inputs,
     show_outputs,
 )
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 

@@ -1,4 +1,4 @@
-"""Long Short-Term Memory as of 1997: settings around the equations of `lstm97.network`."""
+"""Long Short-Term Memory as of 1997: settings around the equations of `lstm97.net.network`."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97 import network
 from lstm97.checks import choice, instance, not_negative, real, shown
 from lstm97.learners.base import Arrays, check_net, check_work
-from lstm97.reading import Reading
+from lstm97.net import network
+from lstm97.net.reading import Reading
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 from lstm97.tasks.base import check
-from lstm97.topology import Topology
 
 UPDATES = {
     "sequence end": network.AT_SEQUENCE_END,

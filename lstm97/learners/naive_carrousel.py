@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.compiled import compiled
 from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -25,6 +24,7 @@ from lstm97.learners.recurrent import (
     compute_errors,
     show_outputs,
 )
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import choice, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -26,6 +24,8 @@ from lstm97.learners.recurrent import (
     apply_updates,
     compute_outputs,
 )
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 FED_BACK = ("outputs", "hidden")

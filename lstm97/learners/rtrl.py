@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import choice, flag
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -23,6 +21,8 @@ from lstm97.learners.recurrent import (
     net_inputs,
     show_outputs,
 )
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 UPDATES = ("sequence end", "every step")

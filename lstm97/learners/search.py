@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.activations import exp
 from lstm97.checks import positive, real, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import Floats, Recurrent, RecurrentNet, RecurrentTopology, RecurrentWeights
+from lstm97.net.activations import exp
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 #: Corana et al. (1987): a step size grows or shrinks by up to this factor plus 1 at a time,

@@ -9,9 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lstm97.activations import f, f_prime
 from lstm97.checks import MOST_WEIGHTS, not_negative, whole
-from lstm97.compiled import compiled
 from lstm97.learners.base import Arrays, check_work
 from lstm97.learners.recurrent import (
     Floats,
@@ -26,6 +24,8 @@ from lstm97.learners.recurrent import (
     random_weights,
     show_outputs,
 )
+from lstm97.net.activations import f, f_prime
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 from lstm97.tasks.base import check
 

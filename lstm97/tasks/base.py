@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import array, flag, whole
-from lstm97.compiled import compiled
+from lstm97.net.compiled import compiled
 
 #: No sequence is longer: 500 of them, drawn at a time, would fill the memory.
 MOST_STEPS = 100_000

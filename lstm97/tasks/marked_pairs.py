@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.checks import switch, whole
+from lstm97.checks import whole
+from lstm97.net.reading import check_choice
 from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
 
 
@@ -25,7 +26,7 @@ class MarkedPairs(Task):
     T : int
         Minimal sequence length; lengths are drawn between T and T + T/10. The minimal time lag is T/2.
     second_mark, first_pair : str
-        See `lstm97.reading.Reading`.
+        See `lstm97.net.reading.Reading`.
 
     Raises
     ------
@@ -46,8 +47,8 @@ class MarkedPairs(Task):
 
     def __post_init__(self) -> None:
         whole("T", self.T, 22, MOST_STEPS, ", so that T/2 - 1 pairs hold the first ten")
-        switch("second_mark", self.second_mark)
-        switch("first_pair", self.first_pair)
+        check_choice("second_mark", self.second_mark)
+        check_choice("first_pair", self.first_pair)
 
     def combine(self, x_1: NDArray[np.float64], x_2: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute the targets from the marked values.

@@ -22,7 +22,7 @@ class Multiplication(MarkedPairs):
     T : int
         Minimal sequence length; lengths are drawn between T and T + T/10. The minimal time lag is T/2.
     second_mark, first_pair : str
-        See `lstm97.reading.Reading`.
+        See `lstm97.net.reading.Reading`.
 
     Raises
     ------

@@ -15,10 +15,10 @@ from scipy.special import ndtr
 
 from lstm97.learners import LSTM, NaiveCarrousel, Net, RecurrentTopology
 from lstm97.learners.recurrent import RecurrentNet
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task, offsets_of
 from lstm97.theory import cell_error_flow
-from lstm97.topology import Topology
 
 Floats = NDArray[np.float64]
 

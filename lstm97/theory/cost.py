@@ -1,8 +1,8 @@
 r"""What learning costs: operations that are counted while they happen, and storage.
 
 Paper: App. A.1 (29) and the paragraph around it; Sec. 4, "Computational complexity" and footnote 3. The functions
-that learn, those of `lstm97.network` and of the learners, run here as plain Python on numbers that count. No clock
-is involved, so the result is the same on every machine.
+that learn, those of `lstm97.net.network` and of the learners, run here as plain Python on numbers that count. No
+clock is involved, so the result is the same on every machine.
 """
 
 from types import FunctionType, ModuleType
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97 import network
 from lstm97.learners import BPTT, LSTM, RTRL, RecurrentTopology, bptt, rtrl
+from lstm97.net import network
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
-from lstm97.topology import Topology
 
-#: Functions of `lstm97.network` that learning needs besides the forward pass, in the order of a time step.
+#: Functions of `lstm97.net.network` that learning needs besides the forward pass, in the order of a time step.
 BACKWARD = (
     "advance_derivatives",
     "output_errors",
@@ -96,7 +96,7 @@ def interpreted(module: ModuleType) -> dict[str, Any]:
     Parameters
     ----------
     module : module
-        `lstm97.network`, or a learner's.
+        `lstm97.net.network`, or a learner's.
 
     Returns
     -------

@@ -8,7 +8,7 @@ changed weight now acts through the internal states, through gates and outputs o
 other way. The derivative of the frozen run is the truncated gradient; that of the ordinary run is the full
 one.
 
-Learning uses none of this. It is for looking: `backward_pass` is what `lstm97.network.present` sums up,
+Learning uses none of this. It is for looking: `backward_pass` is what `lstm97.net.network.present` sums up,
 `forward_derivatives` is the longer way of (10)-(15) to the same numbers, `numerical` asks the error itself.
 """
 
@@ -18,12 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97 import network
 from lstm97.learners.base import check_work
 from lstm97.learners.lstm import LSTM, Net
-from lstm97.network import State, Weights
+from lstm97.net import network
+from lstm97.net.network import State, Weights
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
-from lstm97.topology import Topology
 
 Floats = NDArray[np.float64]
 

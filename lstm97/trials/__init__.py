@@ -1,19 +1,8 @@
-"""Trials: running them, recording them, and saying what came out."""
+"""Running trials: one, many, in processes or on a cluster, resumably.
 
-from lstm97.trials.statistics import VERDICTS, Evidence, Summary, evidence, scoreboard, summarise, summarise_table
-from lstm97.trials.store import Store, StoreError
+Here: what happens between a specification and a record. Not here: statistics, and what a record means.
+"""
+
 from lstm97.trials.trial import Outcome, run_trial
 
-__all__ = [
-    "VERDICTS",
-    "Evidence",
-    "Outcome",
-    "Store",
-    "StoreError",
-    "Summary",
-    "evidence",
-    "run_trial",
-    "scoreboard",
-    "summarise",
-    "summarise_table",
-]
+__all__ = ["Outcome", "run_trial"]

@@ -9,12 +9,12 @@ from functools import cache
 
 import numpy as np
 
+from lstm97.engine.side_by_side import side_by_side
+from lstm97.experiments.pairs import find
 from lstm97.tasks import Task
 from lstm97.trials.executors import available_cores
-from lstm97.trials.side_by_side import side_by_side
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
-from lstm97.trials.tries import find
 
 #: Sequences drawn to learn a task's mean length.
 SAMPLE = 50

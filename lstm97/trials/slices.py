@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lstm97
+from lstm97.engine.side_by_side import LANES, kind, side_by_side
 from lstm97.experiments import Specification
-from lstm97.reading import named
-from lstm97.trials.side_by_side import LANES, kind, side_by_side
+from lstm97.experiments.pairs import find
+from lstm97.net.reading import named
 from lstm97.trials.trial import Outcome, Trial
-from lstm97.trials.tries import find
 
 #: Seconds that a slice takes.
 SLICE = 5.0
@@ -52,7 +52,7 @@ class Job:
 
     @property
     def kind(self) -> Hashable | None:
-        """What it shares with trials that can be run side by side: see `lstm97.trials.side_by_side.kind`."""
+        """What it shares with trials that can be run side by side: see `lstm97.engine.side_by_side.kind`."""
         specification = self.specification
         return kind(specification.learner_of(self.trial), specification.task_of(self.trial))
 

@@ -1,7 +1,7 @@
-/* The network of 1997 and its learning rule: lstm97/network.py and lstm97/activations.py once more, in JavaScript.
+/* The network of 1997 and its learning rule: lstm97/net/network.py and lstm97/net/activations.py once more, in JavaScript.
 
    Both languages compute with IEEE doubles, and every sum here is taken in the order in which network.py takes it. So
-   the weights are the same to the last bit; tests/test_explorers.py compares them. Symbols are the paper's (Sec. 4,
+   the weights are the same to the last bit; tests/book/test_explorers.py compares them. Symbols are the paper's (Sec. 4,
    App. A.1), numbers in brackets its equations.
 
    Everything stands inside one function, so that a worker can be made of its source: see train.js. */

@@ -1,0 +1,4 @@
+"""The figures, their style, and their digest.
+
+Here: drawing on given axes what is given as numbers. Not here: computing these numbers.
+"""

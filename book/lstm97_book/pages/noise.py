@@ -1,0 +1,220 @@
+"""What noise allows in Experiment 3: the best share of right answers, what a net hears, what looking often does.
+
+Paper: Sec. 5.3.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstm97.experiments import Specification
+from lstm97.experiments.stopping import ErrorsOnTestSet
+from lstm97.learners import LSTM, Net
+from lstm97.tasks import Batch, TwoSequence
+from lstm97.tasks.two_sequence import INPUT_VARIANCE
+from lstm97.trials.trial import Trial
+
+
+def sign_limit(N: int, variance: float = INPUT_VARIANCE) -> float:
+    """Compute how often the signal of Task 3b is misleading: the sum of the N elements has the wrong sign.
+
+    The sum of N elements of class 1 is normally distributed with mean N and variance N v, so this is
+    P(sum < 0) = Phi(-sqrt(N / v)). Nobody who has to name the class can be wrong less often.
+
+    Paper: Sec. 5.3, Task 3b.
+
+    Parameters
+    ----------
+    N : int
+        Number of elements that tell the class.
+    variance : float
+        The variance v of the noise on each of them.
+
+    Returns
+    -------
+    float
+    """
+    return _below(-math.sqrt(N / variance))
+
+
+def tolerance_limit(N: int, tolerance: float) -> float:
+    """Compute how often the probability of the class, given the elements, is not within a tolerance of the target.
+
+    Given elements with the sum S, class 1 has the probability 1 / (1 + exp(-2 S / v)): the output with the least
+    mean squared error. For class 1 it is above 1 - d as long as S exceeds v / 2 log((1 - d) / d).
+
+    Paper: Sec. 5.3, Task 3b; correct are absolute errors below 0.2.
+
+    Parameters
+    ----------
+    N : int
+        Number of elements that tell the class.
+    tolerance : float
+        The bound d on the absolute error, between 0 and 0.5.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If `tolerance` is not between 0 and 0.5.
+    """
+    if not 0.0 < tolerance < 0.5:
+        raise ValueError(f"tolerance is {tolerance}: give a number between 0 and 0.5")
+    least = INPUT_VARIANCE / 2 * math.log((1 - tolerance) / tolerance)
+    return _below((least - N) / math.sqrt(N * INPUT_VARIANCE))
+
+
+def _below(z: float) -> float:
+    """Probability that a standard normal number is below z."""
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def both_classes(task: TwoSequence, rng: np.random.Generator) -> Batch:
+    """Draw one sequence and make the other class's sequence with the same noise out of it.
+
+    Parameters
+    ----------
+    task : TwoSequence
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Batch
+        Class 1, class 2. Without noise on the targets.
+    """
+    one = task.sample(rng, 1)
+    first = one.values[: task.N, 0]
+    signal = math.copysign(1.0, 0.5 - float(task.classes_of(one)[0]))
+    both = []
+    for wanted in (1.0, -1.0):
+        values = one.values.copy()
+        values[: task.N, 0] = first + (wanted - signal)
+        both.append(values)
+    offsets = np.array([0, one.n_steps, 2 * one.n_steps])
+    return Batch(one.symbols, np.concatenate(both), offsets, task.targets[:, np.newaxis])
+
+
+def heard(learner: LSTM, net: Net, batch: Batch, n: int) -> NDArray[np.float64]:
+    """Measure how much the output listens to each of the first elements.
+
+    The output unit's net input, log(y / (1 - y)), is fitted by least squares as a constant plus a weight times each
+    of the first `n` elements. If the output were the probability of the class, the first N weights would be 2 / v
+    and the others 0.
+
+    Paper: Sec. 5.3, Task 3b.
+
+    Parameters
+    ----------
+    learner : LSTM
+    net : Net
+        With one logistic output unit.
+    batch : Batch
+    n : int
+        Number of elements.
+
+    Returns
+    -------
+    (n,) float64
+    """
+    y = np.clip(learner.predict(net, batch)[:, 0], 1e-12, 1 - 1e-12)
+    elements = batch.values[batch.offsets[:-1, np.newaxis] + np.arange(n), 0]
+    design = np.column_stack([np.ones(len(batch)), elements])
+    return np.asarray(np.linalg.lstsq(design, np.log(y / (1 - y)), rcond=None)[0][1:])
+
+
+@dataclasses.dataclass(frozen=True)
+class Looks:
+    """What a trial's test sets showed at every look, had training gone on regardless.
+
+    Attributes
+    ----------
+    sequences : (n,) int64
+        Training sequences presented before each look.
+    wrong : (n,) int64
+        Wrong sequences of the test set.
+    errors : (n,) float64
+        Mean absolute error on the test set.
+    met : (n,) bool
+        Whether the stopping criterion was met.
+    """
+
+    sequences: NDArray[np.int64]
+    wrong: NDArray[np.int64]
+    errors: NDArray[np.float64]
+    met: NDArray[np.bool_]
+
+    def first(self, spacing: int) -> float:
+        """Say when training would have ended, had only every `spacing`-th look been taken.
+
+        Parameters
+        ----------
+        spacing : int
+
+        Returns
+        -------
+        float
+            Training sequences; NaN if no such look met the criterion.
+        """
+        taken = np.flatnonzero(self.met[spacing - 1 :: spacing])
+        return float(self.sequences[spacing - 1 :: spacing][taken[0]]) if taken.size else math.nan
+
+    def best(self, n: int) -> float:
+        """Find the least mean number of wrong test sequences among any `n` looks in a row.
+
+        Parameters
+        ----------
+        n : int
+
+        Returns
+        -------
+        float
+            NaN if there are fewer looks.
+        """
+        means = np.convolve(self.wrong, np.full(n, 1.0 / n), mode="valid") if len(self.wrong) >= n else [math.nan]
+        return float(np.min(means))
+
+
+def looks(specification: Specification, trial: int, n: int) -> Looks:
+    """Train a trial's net on, and look at a test set as often as the row does, whatever the looks show.
+
+    Paper: Sec. 5.3, stopping criteria.
+
+    Parameters
+    ----------
+    specification : Specification
+        With the stopping rule `lstm97.experiments.stopping.ErrorsOnTestSet`.
+    trial : int
+        From 1. Weights, training sequences and test sets are those of the trial itself.
+    n : int
+        Number of training sequences.
+
+    Returns
+    -------
+    Looks
+
+    Raises
+    ------
+    TypeError
+        If the rule is another one.
+    """
+    rule = specification.stop
+    if not isinstance(rule, ErrorsOnTestSet):
+        raise TypeError(f"looks: {type(rule).__name__} looks at no test set; give a row of Table 4, 5 or 6")
+    endless = dataclasses.replace(rule, beta=0.0, milestones=())
+    running = Trial(dataclasses.replace(specification, stop=endless), trial, n)
+    sequences, wrong, errors = [], [], []
+    while (work := running.work()) is not None:
+        outputs = work.do()
+        if not work.learn:
+            of_set, correct = running.task.score(work.batch, outputs)
+            sequences.append(running.presented)
+            wrong.append(int(np.count_nonzero(~correct)))
+            errors.append(math.fsum(of_set.ravel()) / of_set.size)
+        running.take(outputs)
+    met = (np.array(wrong) <= rule.most_wrong) & (np.array(errors) < rule.beta)
+    return Looks(np.array(sequences), np.array(wrong), np.array(errors), met)

@@ -1,0 +1,332 @@
+"""The learning systems that the paper compares LSTM with, beside each other: drawings, and what is left of an input.
+
+Paper: Sec. 2 and 5; Tables 1 and 2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from lstm97.learners import Learner
+from lstm97.tasks import Batch, LongLag
+from lstm97_book.figures.plots import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
+
+#: A link: from row, to row, and how many steps later.
+Link = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A system unfolded in time.
+
+    Attributes
+    ----------
+    title : str
+    rows : tuple of str
+        Kinds of units, from bottom to top.
+    links : tuple of (int, int, int)
+        Who feeds whom: from row, to row, steps later.
+    errors : tuple of (int, int, int)
+        Links that an error goes back along, to earlier steps as well.
+    same_step : tuple of (int, int, int)
+        Links that an error goes back along within the step of the target only.
+    carried : tuple of (int, int, int)
+        Links along which derivatives are carried forward in time.
+    constant : tuple of (int, int, int)
+        Links of fixed weight 1, or with a fixed time constant.
+    silent : tuple of (int, int)
+        Row and step of units that do nothing.
+    """
+
+    title: str
+    rows: tuple[str, ...] = ("input", "hidden", "output")
+    links: tuple[Link, ...] = ((0, 1, 0), (1, 1, 1), (1, 2, 0))
+    errors: tuple[Link, ...] = ()
+    same_step: tuple[Link, ...] = ()
+    carried: tuple[Link, ...] = ()
+    constant: tuple[Link, ...] = ()
+    silent: tuple[tuple[int, int], ...] = ()
+
+
+_TOP: Link = (1, 2, 0)
+_LOOP: Link = (1, 1, 1)
+
+#: By the name that `lstm97 run --learner` knows.
+DRAWINGS: Mapping[str, Drawing] = {
+    "bptt": Drawing("BPTT", errors=(_TOP, _LOOP)),
+    "rtrl": Drawing("RTRL", same_step=(_TOP,), carried=(_LOOP,)),
+    "elman": Drawing("Elman's procedure", same_step=(_TOP,)),
+    "window": Drawing("Time window (TDNN)", links=((0, 1, 0), (0, 1, 1), (0, 1, 2), _TOP), same_step=(_TOP,)),
+    "time-constants": Drawing("Time constants", errors=(_TOP, _LOOP), constant=(_LOOP,)),
+    "additive": Drawing("Additive unit", errors=(_TOP, _LOOP), constant=(_LOOP,)),
+    "chunker": Drawing(
+        "Chunker",
+        rows=("input", "lower net", "prediction", "upper net"),
+        links=((0, 1, 0), _LOOP, _TOP, (3, 3, 4)),
+        same_step=(_TOP,),
+        carried=(_LOOP,),
+        silent=((3, 2), (3, 3), (3, 4)),
+    ),
+    "guessing": Drawing("Guessing"),
+    "annealing": Drawing("Simulated annealing"),
+    "multi-grid": Drawing("Multi-grid search"),
+    "narx": Drawing("NARX net", links=((0, 1, 0), _TOP, (2, 1, 1), (2, 1, 2)), errors=(_TOP, (2, 1, 1), (2, 1, 2))),
+    "second-order": Drawing("Second-order net", errors=(_TOP, _LOOP)),
+    "naive-carrousel": Drawing("Naive carrousel", errors=(_TOP, _LOOP), constant=(_LOOP,)),
+    "cascade": Drawing(
+        "Cascade-correlation",
+        rows=("input", "unit 1", "unit 2", "output"),
+        links=((0, 1, 0), _LOOP, (1, 2, 0), (2, 2, 1), (2, 3, 0)),
+        same_step=((2, 3, 0),),
+        carried=((2, 2, 1),),
+    ),
+    "kalman": Drawing("Extended Kalman filter", same_step=(_TOP,), carried=(_LOOP,)),
+    "hierarchy": Drawing(
+        "Hierarchical chunker",
+        rows=("input", "level 1", "level 2", "level 3"),
+        links=((0, 1, 0), _LOOP, (2, 2, 2), (3, 3, 4)),
+        carried=(_LOOP, (2, 2, 2), (3, 3, 4)),
+        silent=((2, 2), (2, 4), (3, 2), (3, 3), (3, 4)),
+    ),
+    "lstm": Drawing("LSTM", errors=(_TOP, _LOOP), constant=(_LOOP,)),
+}
+N_STEPS = 5
+
+
+def title(learner: str) -> str:
+    """Name a system for a reader.
+
+    Parameters
+    ----------
+    learner : str
+        As `lstm97 run --learner` takes it.
+
+    Returns
+    -------
+    str
+        Of a system with settings of its own, with these in brackets.
+
+    Examples
+    --------
+    >>> title("chunker:n_hidden=3,mimics=state")
+    'Chunker (n_hidden=3, mimics=state)'
+    """
+    name, _, given = learner.partition(":")
+    return DRAWINGS[name].title + (f" ({given.replace(',', ', ')})" if given else "")
+
+
+def draw(axes: Axes, drawing: Drawing) -> None:
+    """Draw a system unfolded in time, with the target at the last step.
+
+    Links are grey; those that an error goes back along are vermillion and dashed, those along which derivatives are
+    carried forward blue, those that hold a value by themselves green.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its frame is switched off.
+    drawing : Drawing
+    """
+
+    def arrow(link: Link, step: int, colour: str, back: bool = False, bend: float = 0.0) -> None:
+        start, end = (step, link[0]), (step + link[2], link[1])
+        if back:
+            start, end = end, start
+        axes.annotate(
+            "",
+            end,
+            start,
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": colour,
+                "lw": 1.6 if colour != GREY else 0.8,
+                "ls": "--" if back else "-",
+                "shrinkA": 7,
+                "shrinkB": 7,
+                "connectionstyle": f"arc3,rad={bend}",
+            },
+        )
+
+    for kind, colour in ((drawing.links, GREY), (drawing.constant, INTERNAL_STATE)):
+        for link in kind:
+            for step in range(1, N_STEPS + 1 - link[2]):
+                if not {(link[0], step), (link[1], step + link[2])} & set(drawing.silent):
+                    arrow(link, step, colour, bend=-0.35 if link[2] > 1 and link[0] == link[1] else 0.0)
+    for link in drawing.carried:
+        for step in range(1, N_STEPS + 1 - link[2]):
+            arrow(link, step, INPUT_GATE, bend=-0.45)
+    for link in drawing.errors:
+        for step in range(1, N_STEPS + 1 - link[2]):
+            if link[2] or step == N_STEPS:
+                arrow(link, step, ERROR, back=True, bend=-0.35)
+    for link in drawing.same_step:
+        arrow(link, N_STEPS - link[2], ERROR, back=True, bend=-0.35)
+    for row in range(len(drawing.rows)):
+        steps = [step for step in range(1, N_STEPS + 1) if (row, step) not in drawing.silent]
+        axes.plot(steps, [row] * len(steps), ls="", marker="o", ms=8, mfc="none", mec=GREY, mew=1.0)
+    axes.set_yticks(range(len(drawing.rows)), drawing.rows)
+    axes.set_xticks([1, N_STEPS], ["first input", "target"])
+    axes.set_xlim(0.5, N_STEPS + 0.5)
+    axes.set_ylim(-0.5, len(drawing.rows) - 0.4)
+    axes.tick_params(length=0, labelsize=8)
+    axes.set_title(drawing.title, fontsize=9, color=LABEL)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int) -> NDArray[np.float64]:
+    """Measure how much of the first symbol of Task 2a is left in the outputs, step by step, before training.
+
+    Two sequences differ in their first symbol only. What is left is the largest difference that this makes to an
+    output unit.
+
+    Parameters
+    ----------
+    learner : Learner
+        With p + 1 inputs and outputs.
+    p : int
+    n_nets : int
+        Number of nets with initial weights, from seeds 0, 1, ...
+
+    Returns
+    -------
+    (n_nets, p) float64
+        At steps 1, ..., p.
+    """
+    batch = both_sequences(p)
+    left = []
+    for seed in range(n_nets):
+        outputs = learner.predict(learner.start(np.random.default_rng(seed)), batch)
+        left.append(np.abs(outputs[:p] - outputs[p:]).max(axis=1))
+    return np.array(left)
+
+
+def both_sequences(p: int) -> Batch:
+    """Make the two sequences of Task 2a.
+
+    Parameters
+    ----------
+    p : int
+
+    Returns
+    -------
+    Batch
+        The one with x first, then the one with y.
+    """
+    task = LongLag(p=p)
+    batch = task.sample(np.random.default_rng(0), 64)
+    first = batch.symbols[batch.offsets[:-1]]
+    return batch.take(np.array([int(np.argmin(first)), int(np.argmax(first))]))
+
+
+def left_over_steps(axes: Axes, left: Mapping[str, NDArray[np.float64]]) -> None:
+    """Plot what is left of the first symbol over the steps, one line for each system, on a logarithmic axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    left : mapping of str to (p,) float64
+        By system; what is below 1e-16 is left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no system.
+    """
+    if not left:
+        raise ValueError("left_over_steps: no system; give at least one")
+    ends: list[tuple[float, float, str]] = []
+    for number, (name, values) in enumerate(left.items()):
+        shown = np.flatnonzero(values > 1e-16)
+        colour = INTERNAL_STATE if name == "LSTM" else GREY
+        axes.plot(shown + 1, values[shown], color=colour, ls=DASHES[number % len(DASHES)], lw=1.4)
+        if shown.size:
+            ends.append((float(shown[-1] + 1), float(values[shown[-1]]), name))
+    longest = max(len(values) for values in left.values())
+    for x, y, names in _close([end for end in ends if end[0] < longest]):
+        text = "\n".join(names)
+        axes.annotate(text, (x, y), (4, 2), textcoords="offset points", fontsize=8, color=LABEL, va="bottom")
+    axes.set_yscale("log")
+    axes.set_xlim(1, longest)
+    axes.set_xlabel("step")
+    axes.set_ylabel("difference in the outputs")
+    label_lines(axes, [(y, name) for x, y, name in ends if x == longest], 8.0)
+    axes.grid(axis="y")
+
+
+def _close(ends: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, list[str]]]:
+    """Put the names of curves together that end within three steps and a factor of ten of each other."""
+    together: list[tuple[float, float, list[str]]] = []
+    for x, y, name in sorted(ends):
+        if together and x - together[-1][0] <= 3 and 0.1 < y / together[-1][1] < 10:
+            together[-1] = (x, y, [*together[-1][2], name])
+        else:
+            together.append((x, y, [name]))
+    return together
+
+
+def solved_by_lag(
+    axes: Axes,
+    columns: Sequence[float | str],
+    found: Mapping[str, Sequence[Sequence[tuple[bool, float]]]],
+    xlabel: str,
+) -> None:
+    """Show how many trials each system solved at each lag, and after how many sequences, as a table of tiles.
+
+    A tile is the fuller of colour the more trials were solved. It says how many, and the median number of sequences
+    of the solved ones, in thousands. An open triangle stands where none was solved.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    columns : sequence of float or str
+        Their names, such as lags.
+    found : mapping of str to sequence of sequence of (bool, float)
+        By system, for every column: whether each trial was solved, and its number of sequences. Columns without
+        trials stay empty.
+    xlabel : str
+        What the columns are.
+
+    Raises
+    ------
+    ValueError
+        If there is no system, or one has not as many columns as are named.
+    """
+    if not found or any(len(trials) != len(columns) for trials in found.values()):
+        raise ValueError("solved_by_lag: give at least one system, and for every one as many columns as named")
+    for y, of_system in enumerate(found.values()):
+        for x, trials in enumerate(of_system):
+            solved = [sequences for success, sequences in trials if success]
+            if not trials:
+                continue
+            share = len(solved) / len(trials)
+            if not solved:
+                axes.plot([x], [y], ls="", marker="^", ms=7, mfc="none", mec=FAILURE, mew=1.2)
+                continue
+            axes.add_patch(Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fc=_tint(share), ec="none"))
+            thousands = float(np.median(solved)) / 1000
+            on_tile: dict[str, Any] = {"ha": "center", "va": "center", "color": "#1A1A1A"}
+            axes.text(x, y - 0.16, f"{len(solved)}/{len(trials)}", fontsize=8, **on_tile)
+            text = f"{thousands:,.0f}k" if thousands >= 10 else f"{thousands:.1f}k"
+            axes.text(x, y + 0.2, text, fontsize=7, **on_tile)
+    axes.set_xticks(range(len(columns)), [one if isinstance(one, str) else f"{one:g}" for one in columns])
+    axes.set_yticks(range(len(found)), list(found))
+    axes.set_xlim(-0.6, len(columns) - 0.4)
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.tick_params(length=0)
+    axes.set_xlabel(xlabel)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _tint(share: float) -> tuple[float, float, float]:
+    """Mix a tile's colour: light enough for dark text, on a light page and on a dark one."""
+    weight = 0.15 + 0.4 * share
+    red, green, blue = to_rgb(INTERNAL_STATE)
+    return 1 - weight * (1 - red), 1 - weight * (1 - green), 1 - weight * (1 - blue)

@@ -1,0 +1,20 @@
+"""What trials left: a record's form, the files they lie in, and what they say beside the paper.
+
+Here: storing, reading, statistics, verdicts. Not here: running anything, pages, figures.
+"""
+
+from lstm97.records.scoreboard import scoreboard
+from lstm97.records.store import Store, StoreError
+from lstm97.records.summary import VERDICTS, Evidence, Summary, evidence, summarise, summarise_table
+
+__all__ = [
+    "VERDICTS",
+    "Evidence",
+    "Store",
+    "StoreError",
+    "Summary",
+    "evidence",
+    "scoreboard",
+    "summarise",
+    "summarise_table",
+]

@@ -1,0 +1,123 @@
+"""Units with fixed time constants, and ungated additive units."""
+
+import dataclasses
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from oracles import recurrent as oracle
+from support.corruption import corrupted, interpreted
+from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+
+from lstm97.learners import BPTT, Additive, RecurrentTopology, TimeConstants, leaky
+from lstm97.tasks import Batch, TwoSequence
+
+NET = RecurrentTopology(3, 2, 2, outputs_see_inputs=True, biased=True)
+
+
+def learners(module: ModuleType, alpha: float = 1.0) -> list[Any]:
+    return [module.TimeConstants(NET, alpha, 1.0, (0.9, 0.3)), module.Additive(NET, alpha, 1.0, 0.2)]
+
+
+def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
+    """Compute the outputs of every step of the batch's sequences from the equations."""
+    outputs, inputs = [], inputs_of(NET, batch)
+    for first, last in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):
+        y = np.zeros(2)
+        for x in inputs[first:last]:
+            net = w @ np.concatenate([x, y, [1.0]])
+            if hasattr(learner, "tau"):
+                tau = np.array(learner.tau)
+                y = tau * y + (1 - tau) * oracle.logistic(net)
+            else:
+                y = y + learner.scale * net
+            outputs.append(oracle.logistic(w_k @ np.concatenate([x, y, [1.0]])))
+    return outputs
+
+
+def misses_the_gradient(module: ModuleType, every_step: bool = True, one_hot: bool = True) -> list[bool]:
+    batch, missed = batch_of(NET, every_step, one_hot, (6,)), []
+    for learner in learners(module):
+        weights = learner.start(np.random.default_rng(8)).weights
+
+        def of(w: Any, w_k: Any, learner: Any = learner) -> Any:
+            return oracle.error(forward(learner, batch, w, w_k), targets_of(batch))
+
+        found = oracle.complex_steps(weights.w, weights.w_k, of)
+        missed.append(difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12)
+    return missed
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize("every_step", [False, True])
+def test_outputs_and_gradient_are_those_of_the_equations(every_step: bool, one_hot: bool) -> None:
+    assert misses_the_gradient(leaky, every_step, one_hot) == [False, False]
+    batch = batch_of(NET, True, one_hot)
+    for learner in learners(leaky):
+        net = learner.start(np.random.default_rng(8))
+        expected = np.array(forward(learner, batch, net.weights.w, net.weights.w_k))
+        assert learner.predict(net, batch) == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missed"),
+    [
+        ("+ tau[j] * e_y[j]", "+ e_y[j]", [True, False]),
+        ("theta[j] = sigma[j] * slope", "theta[j] = slope", [True, True]),
+        ("slope = 1.0 if linear else f_prime(u_at[t - first, j])", "slope = 1.0", [True, False]),
+        ("e_y[j] += w[i, wiring.n_inputs + j]", "e_y[j] += w[j, wiring.n_inputs + i]", [True, True]),
+    ],
+)
+def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
+    assert misses_the_gradient(corrupted(leaky, old, new)) == missed
+
+
+def test_interpreted_and_compiled_give_the_same_bits() -> None:
+    batch = batch_of(NET, True, True)
+    for compiled, plain in zip(learners(leaky, 0.5), learners(interpreted(leaky), 0.5), strict=True):
+        for one, other in zip(updates(compiled, batch), updates(plain, batch), strict=True):
+            assert_array_equal(one, other)
+
+
+def test_a_time_constant_of_0_is_an_ordinary_unit() -> None:
+    batch = batch_of(NET, True, True)
+    ordinary = updates(BPTT(NET, 0.5, 1.0), batch)
+    assert difference(updates(TimeConstants(NET, 0.5, 1.0, (0.0, 0.0)), batch), ordinary) < 1e-12
+    assert difference(updates(TimeConstants(NET, 0.5, 1.0, (0.0, 0.1)), batch), ordinary) > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("make", "learned"),
+    [
+        (lambda net: TimeConstants(net, 1.0, 0.1, (0.9, 0.9)), True),
+        (lambda net: Additive(net, 1.0, 0.1), True),
+        (lambda net: TimeConstants(net, 0.0, 0.1, (0.9, 0.9)), False),
+    ],
+)
+def test_a_short_latch_is_learned(make: Any, learned: bool) -> None:
+    """The 2-sequence problem with ten steps, three of which tell the class."""
+    task, rng = TwoSequence(T=10, N=3), np.random.default_rng(0)
+    learner = make(RecurrentTopology(1, 2, 1, biased=True))
+    net = learner.start(np.random.default_rng(1))
+    learner.train(net, task.sample(rng, 10_000))
+    test = task.sample(rng, 200)
+    assert (task.score(test, learner.predict(net, test))[1].mean() > 0.8) == learned
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: TimeConstants(NET, 1.0, 1.0, (0.5,)), "tau has 1 values for 2 hidden units: give one each"),
+        (lambda: TimeConstants(NET, 1.0, 1.0, (0.5, 1.0)), "tau is 1.0: give at least 0 and less than 1"),
+        (lambda: Additive(NET, 1.0, 1.0, 0.0), "scale is 0.0: give a positive number"),
+        (
+            lambda: Additive(dataclasses.replace(NET, outputs_see_inputs=False, fully_recurrent=True), 1.0, 1.0),
+            "let fully_recurrent be false",
+        ),
+    ],
+)
+def test_bad_input_is_named(make: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        make()

@@ -1,0 +1,118 @@
+"""Second-order nets."""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from oracles import recurrent as oracle
+from oracles import tomita
+from support.corruption import corrupted, interpreted
+from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+
+from lstm97.learners import RecurrentTopology, SecondOrder, Window, second_order
+from lstm97.tasks import Batch
+
+NETS = {
+    "output layer": RecurrentTopology(3, 2, 2, outputs_see_inputs=True, biased=True),
+    "fully recurrent": RecurrentTopology(3, 2, 1, fully_recurrent=True),
+}
+each = pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
+
+
+def forward(net: RecurrentTopology, batch: Batch, w: Any, w_k: Any) -> list[Any]:
+    """Compute the outputs of every step of the batch's sequences from the equations."""
+    outputs, inputs = [], inputs_of(net, batch)
+    w_ikj = w.reshape(net.n_units, net.n_inputs + 1, net.n_units + 1)
+    for first, last in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):
+        y = np.zeros(net.n_units)
+        for x in inputs[first:last]:
+            y = oracle.logistic(np.einsum("ikj,k,j->i", w_ikj, np.append(x, 1.0), np.append(y, 1.0)))
+            if net.fully_recurrent:
+                outputs.append(y[net.n_hidden :])
+            else:
+                outputs.append(oracle.logistic(w_k @ np.concatenate([x, y, [1.0]])))
+    return outputs
+
+
+def misses_the_gradient(
+    module: ModuleType, net: RecurrentTopology, every_step: bool = True, one_hot: bool = True
+) -> bool:
+    batch = batch_of(net, every_step, one_hot, (6,))
+    learner = module.SecondOrder(net, 1.0, 2.0)
+    weights = learner.start(np.random.default_rng(8)).weights
+    found = oracle.complex_steps(
+        weights.w, weights.w_k, lambda w, w_k: oracle.error(forward(net, batch, w, w_k), targets_of(batch))
+    )
+    return difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12
+
+
+@each
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize("every_step", [False, True])
+def test_gradient_is_that_of_the_equations(net: RecurrentTopology, one_hot: bool, every_step: bool) -> None:
+    assert not misses_the_gradient(second_order, net, every_step, one_hot)
+
+
+@each
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_outputs_are_those_of_the_equations(net: RecurrentTopology, one_hot: bool) -> None:
+    batch, learner = batch_of(net, True, one_hot), SecondOrder(net, 1.0, 2.0)
+    start = learner.start(np.random.default_rng(8))
+    outputs = learner.predict(start, batch)
+    expected = np.array(forward(net, batch, start.weights.w, start.weights.w_k))
+    assert outputs == pytest.approx(expected, abs=1e-14)
+    at_end = Batch(batch.symbols, batch.values, batch.offsets, batch.targets[:2])
+    assert_array_equal(learner.predict(start, at_end), outputs[batch.offsets[1:] - 1])
+
+
+@each
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("e_y[j] += w[i, column + j] * theta[i] * x_k", "e_y[j] += w[i, column + j] * theta[i]"),
+        ("theta[i] * y_at[t - first, j] * x_k", "theta[i] * y_at[t - first + 1, j] * x_k"),
+        ("dw[i, column + n_units] += theta[i] * x_k", "pass"),
+        ("(e_y_at[t - first, j] + e_y[j])", "e_y_at[t - first, j]"),
+    ],
+)
+def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, old: str, new: str) -> None:
+    assert misses_the_gradient(corrupted(second_order, old, new), net, one_hot=one_hot) != (
+        one_hot and new.endswith("* theta[i]")  # there, what is multiplied by an input is multiplied by 1
+    )
+
+
+@each
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, one_hot: bool) -> None:
+    batch = batch_of(net, True, one_hot)
+    plain = updates(interpreted(second_order).SecondOrder(net, 0.5, 2.0), batch)
+    for one, other in zip(updates(SecondOrder(net, 0.5, 2.0), batch), plain, strict=True):
+        assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("language", tomita.LANGUAGES)
+def test_finite_state_languages_are_learned(language: str) -> None:
+    """Watrous and Kuhn (1992) report Tomita's; and not by a net that sees the last symbol only."""
+    rng = np.random.default_rng(0)
+    train, test = tomita.draw(language, rng, 24_000), tomita.draw(language, rng, 500)
+    right = []
+    learners: list[Any] = [
+        SecondOrder(RecurrentTopology(2, 3, 1, biased=True), 0.2, 1.0),
+        Window(2, 3, 1, window=1, alpha=0.2, weight_range=1.0),
+    ]
+    for learner in learners:
+        net = learner.start(np.random.default_rng(1))
+        learner.train(net, train)
+        right.append((np.abs(learner.predict(net, test) - test.targets) < 0.5).mean())
+    assert right[0] > 0.95
+    assert right[1] < 0.9
+
+
+def test_number_of_weights() -> None:
+    learner = SecondOrder(RecurrentTopology(5, 3, 2, fully_recurrent=True), 1.0, 0.5)
+    weights = learner.start(np.random.default_rng(0)).weights
+    assert learner.n_weights == weights.w.size + weights.w_k.size == 5 * 6 * 6
+    assert 0.4 < np.abs(weights.w).max() <= 0.5

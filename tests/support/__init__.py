@@ -1,0 +1,1 @@
+"""What tests share: nets, batches, rows, negative controls, mutation."""
