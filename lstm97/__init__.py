@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lstm97.learners import LSTM
     from lstm97.net.reading import READINGS, Reading
     from lstm97.net.topology import Topology
-    from lstm97.records import Store, scoreboard, summarise_table
+    from lstm97.results import Store, scoreboard, summarise_table
     from lstm97.tasks import (
         Adding,
         Batch,

@@ -19,8 +19,8 @@ from lstm97.experiments import RowFileError, rows, sweeps
 from lstm97.experiments.pairs import LEARNERS, TASKS, PairError
 from lstm97.net.reading import READINGS
 from lstm97.paths import RUNS
-from lstm97.records.record import LAST_TRIAL
-from lstm97.records.store import StoreError, TornLineWarning
+from lstm97.results.record import LAST_TRIAL
+from lstm97.results.store import StoreError, TornLineWarning
 from lstm97.trials.slices import LostError, WorkerError
 
 USAGE_ERROR = 2

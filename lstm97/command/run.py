@@ -12,9 +12,9 @@ from lstm97.command.stores import folders, new_store
 from lstm97.experiments import Row, find_rows, sweeps
 from lstm97.experiments.pairs import Try, make_try
 from lstm97.net.reading import READINGS, Reading
-from lstm97.records.record import LAST_TRIAL, under_cap
-from lstm97.records.store import Store
-from lstm97.records.summary import left_out
+from lstm97.results.record import LAST_TRIAL, under_cap
+from lstm97.results.store import Store
+from lstm97.results.summary import left_out
 from lstm97.text import number
 from lstm97.trials.effect import same_effect
 from lstm97.trials.executors import available_cores, cluster, processes
@@ -186,7 +186,7 @@ def mean_of(outcomes: Sequence[tuple[bool, float]], leaves_failures_out: bool) -
     Parameters
     ----------
     outcomes : sequence of (bool, float)
-        From `lstm97.records.record.under_cap`.
+        From `lstm97.results.record.under_cap`.
     leaves_failures_out : bool
         Whether failed trials don't count where others were solved: see `lstm97.experiments.Paper`.
 

@@ -6,8 +6,8 @@ import dataclasses
 from lstm97.command.output import print_json, print_table
 from lstm97.command.stores import folders, named_store
 from lstm97.experiments import rows
-from lstm97.records.scoreboard import at_least, sequences_in_paper, wrong_in_paper
-from lstm97.records.summary import VERDICTS, Summary, left_out, summarise_table
+from lstm97.results.scoreboard import at_least, sequences_in_paper, wrong_in_paper
+from lstm97.results.summary import VERDICTS, Summary, left_out, summarise_table
 from lstm97.text import Table, number
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lstm97 import paths
 from lstm97.command.errors import UsageError
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 
 
 def named_store(given: str | None, default: Path) -> Store:

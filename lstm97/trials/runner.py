@@ -15,9 +15,9 @@ from tqdm import tqdm
 from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import Row
 from lstm97.experiments.pairs import Try, find
-from lstm97.records.provenance import commit
-from lstm97.records.record import REPRODUCIBLE, SCHEMA, Record, is_done, under_cap
-from lstm97.records.store import Store
+from lstm97.results.provenance import commit
+from lstm97.results.record import REPRODUCIBLE, SCHEMA, Record, is_done, under_cap
+from lstm97.results.store import Store
 from lstm97.trials.bar import Bar
 from lstm97.trials.estimate import estimate, expected_steps
 from lstm97.trials.slices import SLICE, Job, in_slices, versions
@@ -40,7 +40,7 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
     Returns
     -------
     dict
-        A record, see `lstm97.records.record.FIELDS`.
+        A record, see `lstm97.results.record.FIELDS`.
     """
     seed = seed_sequence(job.row, job.trial)
     optional: Record = {"milestones": outcome.milestones} if find(job.row).milestones else {}

@@ -18,8 +18,8 @@ from support.records import record
 
 from lstm97.experiments import lstm_row, lstm_rows, row, rows
 from lstm97.net.reading import READINGS
-from lstm97.records import Evidence, Store, evidence, summarise
-from lstm97.records.record import at_stop
+from lstm97.results import Evidence, Store, evidence, summarise
+from lstm97.results.record import at_stop
 from lstm97.theory import error_flow
 from lstm97.trials import Outcome
 from lstm97.trials.runner import Rerun

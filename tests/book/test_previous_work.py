@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from lstm97_book.figures.plots import ERROR, INPUT_GATE, INTERNAL_STATE
+from lstm97_book.figures import ERROR, INPUT_GATE, INTERNAL_STATE
 from lstm97_book.pages import previous_work
 from lstm97_book.pages.previous_work import (
     DRAWINGS,

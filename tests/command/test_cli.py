@@ -12,7 +12,7 @@ import lstm97
 from lstm97.cli import main
 from lstm97.command.output import blocks
 from lstm97.experiments import LSTMRow, row, rows
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 from lstm97.text import Table, number
 from lstm97.trials.slices import Job
 

@@ -15,7 +15,7 @@ from support.records import execute, record
 
 import lstm97
 from lstm97 import cli
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 from lstm97.trials.slices import Job
 
 COMMAND = [str(Path(sys.executable).with_name("lstm97"))]

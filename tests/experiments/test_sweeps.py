@@ -11,8 +11,8 @@ from lstm97.cli import main
 from lstm97.experiments import row, sweeps
 from lstm97.experiments.sweeps import SWEEPS, Sweep
 from lstm97.net.reading import Reading
-from lstm97.records.store import Store
-from lstm97.records.summary import sweep_records
+from lstm97.results.store import Store
+from lstm97.results.summary import sweep_records
 
 SMALL = Sweep("small", "Two short lags", ("long-lag:p=2", "long-lag:p=3"), ("rtrl", "elman"), n_trials=2, cap=600)
 

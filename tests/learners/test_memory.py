@@ -6,6 +6,7 @@ is nobody's, lines are missing.
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -137,7 +138,8 @@ def tried() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def found() -> list[dict[str, Any]]:
     """Make all attempts in another process."""
-    done = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False, env=env)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, (lines[-1:], done.stderr[-500:])  # the next one after the last crashed
     return lines

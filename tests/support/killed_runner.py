@@ -10,7 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 from lstm97.trials.runner import run
 from support.small_rows import add_small_row, references, small_jobs
 

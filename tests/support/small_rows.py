@@ -10,7 +10,7 @@ import pytest
 
 from lstm97.experiments import row, rows
 from lstm97.experiments.stopping import ST3
-from lstm97.records.record import Record
+from lstm97.results.record import Record
 from lstm97.trials.slices import Job
 from support.records import execute
 

@@ -16,7 +16,7 @@ from support.small_rows import references
 
 import lstm97
 from lstm97.cli import main
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 from lstm97.trials.executors import cluster
 from lstm97.trials.runner import differences, run
 from lstm97.trials.slices import Job, LostError, WorkerError

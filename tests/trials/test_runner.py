@@ -19,7 +19,7 @@ from support.records import execute, record
 from support.small_rows import Here, job_of, references, small_jobs, small_row
 
 from lstm97.experiments import row, rows
-from lstm97.records.store import Store
+from lstm97.results.store import Store
 from lstm97.trials.executors import processes
 from lstm97.trials.runner import cheapest, differences, plan, rerun, run
 from lstm97.trials.slices import Job, LostError

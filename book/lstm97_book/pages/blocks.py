@@ -8,15 +8,15 @@ import ast
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lstm97.experiments import LSTMRow, Row
 from lstm97.net.reading import Reading, named
-from lstm97.records import VERDICTS, Evidence
-from lstm97.records.record import presented, under_cap
-from lstm97.records.scoreboard import at_least, sequences_in_paper, share, weights_in_paper, wrong_in_paper
+from lstm97.results import VERDICTS, Evidence
+from lstm97.results.record import presented, under_cap
+from lstm97.results.scoreboard import at_least, sequences_in_paper, share, weights_in_paper, wrong_in_paper
 from lstm97.text import Table, duration, fraction, number
 from lstm97.trials.runner import Rerun
 
@@ -86,6 +86,36 @@ class Markdown:
         return self.text
 
 
+@dataclass(frozen=True)
+class Told:
+    """Numbers that were handed to the prose; shown as text, they are compared with what is stored."""
+
+    values: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        """Return a line for each."""
+        return "\n".join(f"{name}: {value}" for name, value in self.values.items())
+
+
+def tell(**values: object) -> Told:
+    """Hand numbers to a page's prose, which shows them with ``{glue:text}`` and the name.
+
+    Parameters
+    ----------
+    **values : str or number
+        Each as it is to be read.
+
+    Returns
+    -------
+    Told
+    """
+    from myst_nb import glue  # here, since it is only for notebooks
+
+    for name, value in values.items():
+        glue(name, value, display=False)
+    return Told(values)
+
+
 def escaped(text: str) -> str:
     """Write text that came with a record so that a page shows it as it is: no markup in it is obeyed.
 
@@ -126,7 +156,7 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
     claim : str
         The paper's claim in one sentence, with section and table.
     found : sequence of Evidence
-        From `lstm97.records.evidence`.
+        From `lstm97.results.evidence`.
     figure : str
         Label of the figure that carries the answer.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lstm97.learners import Learner
 from lstm97.tasks import Batch, LongLag
-from lstm97_book.figures.plots import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
+from lstm97_book.figures import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
 
 #: A link: from row, to row, and how many steps later.
 Link = tuple[int, int, int]

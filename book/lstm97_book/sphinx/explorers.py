@@ -62,12 +62,12 @@ def draw(name: str, path: Path) -> None:
     """Draw the picture that stands where there is no JavaScript."""
     import matplotlib.pyplot as plt
 
-    from lstm97_book.figures import plots
+    from lstm97_book import figures
 
-    plots.use_style()
+    figures.use_style()
     figure = PICTURES[name]()
     path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, metadata={"Date": None, "Description": plots.digest(figure)})
+    figure.savefig(path, metadata={"Date": None, "Description": figures.digest(figure)})
     plt.close(figure)
 
 
@@ -76,7 +76,7 @@ def error_flow() -> Any:
     import matplotlib.pyplot as plt
 
     from lstm97.theory import error_flow
-    from lstm97_book.figures import plots
+    from lstm97_book import figures
 
     n, w_max, lags = 10, 0.35, np.arange(1, 41)
     rng = np.random.default_rng(1997)
@@ -86,13 +86,13 @@ def error_flow() -> Any:
     factors = np.abs(error_flow.error_factors(w, f_prime)).max(axis=(1, 2))
     bound = error_flow.exponential_bound(n, w_max, lags)
     figure, axes = plt.subplots(figsize=(7, 4))
-    axes.plot(lags, factors, color=plots.ERROR)
-    axes.plot(lags, bound, color=plots.ERROR, ls=plots.DASHES[1])
+    axes.plot(lags, factors, color=figures.ERROR)
+    axes.plot(lags, bound, color=figures.ERROR, ls=figures.DASHES[1])
     axes.set_yscale("log")
     axes.set_xlim(1, lags[-1])
     axes.set_xlabel("lag q (time steps back)")
     axes.set_ylabel("largest |factor|")
-    plots.label_lines(axes, [(factors[-1], "factor"), (bound[-1], "bound")])
+    figures.label_lines(axes, [(factors[-1], "factor"), (bound[-1], "bound")])
     return figure
 
 
@@ -100,13 +100,13 @@ def memory_cell() -> Any:
     """The cell as the explorer begins."""
     import matplotlib.pyplot as plt
 
-    from lstm97_book.figures import plots
+    from lstm97_book import figures
 
     values = np.zeros((len(NOISE), 3))
     values[:, 0] = NOISE
     values[STORE - 1, 1] = values[READ - 1, 2] = 1.0
     figure, panels = plt.subplots(4, figsize=(7, 6), sharex=True)
-    plots.gates_and_states(panels, hand_wired_cell(values, -5.0, -5.0), marks={STORE: "store", READ: "read"})
+    figures.gates_and_states(panels, hand_wired_cell(values, -5.0, -5.0), marks={STORE: "store", READ: "read"})
     return figure
 
 
@@ -130,16 +130,16 @@ def train() -> Any:
     import matplotlib.pyplot as plt
 
     from lstm97.experiments.stopping import ST3
-    from lstm97.records import evidence
-    from lstm97.records.summary import course
-    from lstm97_book.figures import plots
+    from lstm97.results import evidence
+    from lstm97.results.summary import course
+    from lstm97_book import figures
 
     one = next(one for one in evidence("table9") if (one.row.name, one.reading) == ("table9/6a", "literal"))
     assert isinstance(one.row.stop, ST3)
     figure, axes = plt.subplots(figsize=(7, 3.6))
     axes.set_yscale("log")
     curves = [(*course(record)[:2], record in one.solved) for record in one.records]
-    plots.learning_curves(axes, curves, criterion=one.row.stop.beta)
+    figures.learning_curves(axes, curves, criterion=one.row.stop.beta)
     return figure
 
 

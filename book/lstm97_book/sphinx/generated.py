@@ -93,7 +93,7 @@ def framed(caption: str, name: str, body: str) -> str:
 def scores() -> list[Any]:
     """Return the evidence of every row: under the literal reading, and under whatever else has records."""
     tables = dict.fromkeys(row.table for row in importlib.import_module("lstm97.experiments").rows().values())
-    evidence = importlib.import_module("lstm97.records").evidence
+    evidence = importlib.import_module("lstm97.results").evidence
     return [one for name in tables for one in evidence(name)]
 
 
@@ -149,13 +149,13 @@ def results(root: Path) -> str:
 def draw_results(found: list[Any], path: Path) -> None:
     """Draw the rows that have records, over the paper's means, in the paper's order; the SVG holds its digest."""
     pyplot = importlib.import_module("matplotlib.pyplot")
-    plots = importlib.import_module("lstm97_book.figures.plots")
+    figures = importlib.import_module("lstm97_book.figures")
     groups = importlib.import_module("lstm97_book.pages.blocks").ratios_of(found)
-    plots.use_style()
+    figures.use_style()
     n_lines = sum(1 + len(rows) for _, rows in groups)
     figure, axes = pyplot.subplots(figsize=(7.4, 1.0 + 0.2 * n_lines))
-    plots.ratios_to_paper(axes, groups)
-    figure.savefig(path, metadata={"Date": None, "Description": plots.digest(figure)})
+    figures.ratios_to_paper(axes, groups)
+    figure.savefig(path, metadata={"Date": None, "Description": figures.digest(figure)})
     pyplot.close(figure)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from lstm97.experiments import Row, rows
 from lstm97.paths import PUBLISHED_RUNS
-from lstm97.records.store import Store
-from lstm97.records.summary import VERDICTS, Summary, summarise_table
+from lstm97.results.store import Store
+from lstm97.results.summary import VERDICTS, Summary, summarise_table
 from lstm97.text import number
 
 

@@ -16,9 +16,9 @@ import pytest
 from support.records import record
 
 from lstm97.paths import RUNS
-from lstm97.records import store as store_module
-from lstm97.records.record import answers, at_stop, check_record, contradiction, is_done, presented, under_cap
-from lstm97.records.store import Store, StoreError, TornLineWarning
+from lstm97.results import store as store_module
+from lstm97.results.record import answers, at_stop, check_record, contradiction, is_done, presented, under_cap
+from lstm97.results.store import Store, StoreError, TornLineWarning
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -566,7 +566,7 @@ def test_a_user_without_rights_is_told_so(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     script = f"""
 import os
-from lstm97.records.store import Store, StoreError
+from lstm97.results.store import Store, StoreError
 if os.getuid() == 0:
     os.setresuid(12345, 12345, 12345)
 try:

@@ -3,9 +3,9 @@
 Here: storing, reading, statistics, verdicts. Not here: running anything, pages, figures.
 """
 
-from lstm97.records.scoreboard import scoreboard
-from lstm97.records.store import Store, StoreError
-from lstm97.records.summary import VERDICTS, Evidence, Summary, evidence, summarise, summarise_table
+from lstm97.results.scoreboard import scoreboard
+from lstm97.results.store import Store, StoreError
+from lstm97.results.summary import VERDICTS, Evidence, Summary, evidence, summarise, summarise_table
 
 __all__ = [
     "VERDICTS",

@@ -1,4 +1,4 @@
-"""Figures of the chapters on theory, in the look of `lstm97_book.figures.plots`."""
+"""Figures of the chapters on theory, in the look of `lstm97_book.figures.style`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from numpy.typing import ArrayLike
 
-from lstm97_book.figures.plots import DASHES, ERROR, GREY, LABEL, label_lines
+from lstm97_book.figures.labels import label_lines
+from lstm97_book.figures.style import DASHES, ERROR, GREY, LABEL
 
 
 def unfolded_net(

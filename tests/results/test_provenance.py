@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm97.records import provenance
+from lstm97.results import provenance
 
 ROOT = Path(__file__).parents[2]
 

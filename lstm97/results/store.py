@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from lstm97.checks import shown
 from lstm97.paths import RUNS
-from lstm97.records.record import LAST_TRIAL, Record, check_count, check_record, contradiction, refuse
+from lstm97.results.record import LAST_TRIAL, Record, check_count, check_record, contradiction, refuse
 
 #: What a line can look like that its writer did not finish: short, in ASCII, and it begins as records do.
 _TORN = re.compile(rb'\{("[ -~]{0,30000})?')

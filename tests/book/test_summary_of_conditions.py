@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from lstm97_book.pages import conditions
+from lstm97_book.pages import summary_of_conditions as conditions
 
 from lstm97.experiments import lstm_row, lstm_rows
 from lstm97.net.reading import READINGS

@@ -14,10 +14,10 @@ from support.records import record
 
 from lstm97.experiments import row, rows
 from lstm97.experiments import row as find_row
-from lstm97.records import summary as statistics
-from lstm97.records.scoreboard import scoreboard
-from lstm97.records.store import Store
-from lstm97.records.summary import (
+from lstm97.results import summary as statistics
+from lstm97.results.scoreboard import scoreboard
+from lstm97.results.store import Store
+from lstm97.results.summary import (
     Summary,
     bootstrap_mean,
     course,

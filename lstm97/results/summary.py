@@ -14,8 +14,8 @@ from lstm97.experiments import Row, rows
 from lstm97.experiments.sweeps import Sweep
 from lstm97.net.reading import READINGS, Reading
 from lstm97.paths import PUBLISHED_RUNS, PUBLISHED_SWEEPS
-from lstm97.records.record import Record, answers, at_stop, is_done, presented, under_cap
-from lstm97.records.store import Store
+from lstm97.results.record import Record, answers, at_stop, is_done, presented, under_cap
+from lstm97.results.store import Store
 
 VERDICTS = {
     "A": "reproduced",
