@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lstm97.learners import LSTM
     from lstm97.net.reading import READINGS, Reading
     from lstm97.net.topology import Topology
-    from lstm97.results import Store, scoreboard, summarise_table
+    from lstm97.results import Store, records, scoreboard, summarise_table
     from lstm97.tasks import (
         Adding,
         Batch,
@@ -40,6 +40,7 @@ __all__ = [
     "TemporalOrder",
     "Topology",
     "TwoSequence",
+    "records",
     "row",
     "rows",
     "run_trial",
@@ -47,17 +48,33 @@ __all__ = [
     "summarise_table",
 ]
 
-_MODULES = ("experiments", "learners", "net.reading", "net.topology", "records", "tasks", "trials")
+#: Where each name comes from.
+_MODULES = {
+    "experiments": ("row", "rows"),
+    "learners": ("LSTM",),
+    "net.reading": ("READINGS", "Reading"),
+    "net.topology": ("Topology",),
+    "results": ("Store", "records", "scoreboard", "summarise_table"),
+    "tasks": (
+        "Adding",
+        "Batch",
+        "Distractors",
+        "EmbeddedReber",
+        "LongLag",
+        "Multiplication",
+        "TemporalOrder",
+        "TwoSequence",
+    ),
+    "trials": ("run_trial",),
+}
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version(__name__)
-    if name in __all__:
-        for module in _MODULES:
-            found = importlib.import_module(f"{__name__}.{module}")
-            if hasattr(found, name):
-                return getattr(found, name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

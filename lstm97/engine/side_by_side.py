@@ -1,16 +1,20 @@
 """Running many trials side by side in one process, for a slice of time."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.engine.lanes import Kind, Lanes, kind_of
 from lstm97.learners import LSTM, Learner, Work
 from lstm97.tasks import Batch, Task
+
+if TYPE_CHECKING:
+    from lstm97.engine.lanes import Kind, Lanes
 
 #: Number of trials side by side in one process. More don't fit the processor's first cache.
 LANES = 16
@@ -53,6 +57,8 @@ def kind(learner: Learner, task: Task) -> Kind | None:
     n_sources = topology.n_sources - topology.n_inputs * (len(example.symbols) > 0)
     if n_sources * (topology.n_units + 2 * topology.n_cells) > MOST_NUMBERS:
         return None
+    from lstm97.engine.lanes import kind_of  # here, since it takes time that not every command needs
+
     return kind_of(learner, example)
 
 
@@ -93,6 +99,8 @@ def _in_turn(trials: Sequence[Running], deadline: float) -> None:
 
 
 def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
+    from lstm97.engine.lanes import Lanes, kind_of
+
     queue = list(trials)
     lanes: Lanes | None = None
     at: dict[int, Running] = {}  # which trial has which lane

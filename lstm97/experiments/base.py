@@ -16,7 +16,7 @@ from lstm97.experiments.stopping import StoppingRule
 from lstm97.learners import LSTM, Growing, Learner
 from lstm97.net.reading import Reading
 from lstm97.net.topology import Topology
-from lstm97.tasks import Task
+from lstm97.tasks import Batch, Task
 
 #: Names of rows: records stand in a file named after the table. Names of tries begin with ``tries/``.
 NAME = re.compile(r"(?!tries/)[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
@@ -147,7 +147,12 @@ def _check_pair(task: Task, learner: Learner) -> None:
             raise ValueError(
                 f"{name} is {given}: {type(task).__name__} has {wanted} {what} units; give the learner as many"
             )
-    learner.check(task.sample(np.random.default_rng(0), 1))
+    learner.check(_example(task))
+
+
+@cache
+def _example(task: Task) -> Batch:
+    return task.sample(np.random.default_rng(0), 1)
 
 
 def canonical(value: Any) -> Any:

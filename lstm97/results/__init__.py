@@ -3,6 +3,7 @@
 Here: storing, reading, statistics, verdicts. Not here: running anything, pages, figures.
 """
 
+from lstm97.results.frame import records
 from lstm97.results.scoreboard import scoreboard
 from lstm97.results.store import Store, StoreError
 from lstm97.results.summary import VERDICTS, Evidence, Summary, evidence, summarise, summarise_table
@@ -14,6 +15,7 @@ __all__ = [
     "StoreError",
     "Summary",
     "evidence",
+    "records",
     "scoreboard",
     "summarise",
     "summarise_table",

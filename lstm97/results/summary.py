@@ -38,6 +38,10 @@ REASONS = {
 BOOTSTRAP_STEPS = 2**18
 
 
+#: Of the normal distribution, 95 % lie within so many standard deviations.
+Z_95 = 1.959963984540054
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a row's trials say, beside what the paper prints.
@@ -133,10 +137,10 @@ def wilson(k: int, n: int) -> tuple[float, float]:
     -------
     low, high : float
     """
-    from scipy import stats  # here, since it takes longer to import than all the rest
-
-    interval = stats.binomtest(k, n).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+    share, half = k / n, Z_95**2 / (2 * n)
+    spread = Z_95 * math.sqrt(share * (1 - share) / n + (half / Z_95) ** 2)
+    low, high = ((share + half + sign * spread) / (1 + 2 * half) for sign in (-1, 1))
+    return (0.0 if k == 0 else low), (1.0 if k == n else high)
 
 
 def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:

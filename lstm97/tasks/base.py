@@ -206,19 +206,11 @@ def check_offsets(batch: Batch) -> None:
 
 
 def _check_finite(name: str, numbers: NDArray[np.float64]) -> None:
-    if _count_infinite(numbers):
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = numbers.sum()  # not finite if one of them is not: quicker than to look at each
+    if not np.isfinite(total) and not np.isfinite(numbers).all():
         row = int(np.argmin(np.isfinite(numbers).all(axis=1)))
         raise ValueError(f"{name} has {numbers[row].tolist()} in row {row}: give finite numbers")
-
-
-@compiled
-def _count_infinite(numbers):
-    """Count what is no finite number: in a fraction of the time, and of the memory, that NumPy takes."""
-    n = 0
-    for i in range(numbers.shape[0]):
-        for k in range(numbers.shape[1]):
-            n += numbers[i, k] - numbers[i, k] != 0.0
-    return n
 
 
 class Task(ABC):

@@ -11,10 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from numba.core.dispatcher import Dispatcher
 
-from lstm97.net import compiled as own
+from lstm97.net import machine_code as own
 from lstm97.net import network
+from lstm97.net.compiled import Compiled
 
 PACKAGE = Path(inspect.getfile(network)).parents[1]
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -26,12 +26,12 @@ from lstm97 import LSTM, Topology
 from lstm97.net import network
 sigma, g_c = np.empty(1), np.empty(0)
 network.squash(LSTM(Topology(1, (1,), 1), 0.1, 0.1).wiring, np.zeros(1), sigma, g_c)
-print(sigma[0], sum(network.squash.stats.cache_hits.values()))
+print(sigma[0], sum(network.squash.dispatcher.stats.cache_hits.values()))
 """
 #: One function for two types.
 F = """
 from lstm97.net.activations import f
-print(f(0.0), f(1), sum(f.stats.cache_hits.values()))
+print(f(0.0), f(1), sum(f.dispatcher.stats.cache_hits.values()))
 """
 F_GIVES = "0.5 0.7310585786300049"
 
@@ -106,7 +106,7 @@ def test_machine_code_follows_a_formula_in_another_file(installed: Installed, wh
     assert installed.run(SQUASH, env) == ("0.25 0", "")
 
 
-NUMBAS_OWN = ("net/compiled.py", "dispatcher._cache = kept", "dispatcher.enable_caching()")
+NUMBAS_OWN = ("net/machine_code.py", "dispatcher._cache = kept", "dispatcher.enable_caching()")
 
 
 def test_numbas_own_cache_keeps_the_old_formula(installed: Installed) -> None:
@@ -201,17 +201,17 @@ def test_a_net_does_not_depend_on_a_learner_that_it_does_not_use() -> None:
     assert PACKAGE / "engine" / "simd.py" in own._sources(PACKAGE / "engine" / "lanes.py")
 
 
-def dispatchers() -> list[Dispatcher]:
+def compiled_functions() -> list[Compiled]:
     modules = [".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts) for file in FILES]
     found = [vars(import_module(name)).values() for name in modules if not name.endswith("__")]
-    return list({id(one): one for values in found for one in values if isinstance(one, Dispatcher)}.values())
+    return list({id(one): one for values in found for one in values if isinstance(one, Compiled)}.values())
 
 
 def test_what_a_function_names_is_among_its_sources() -> None:
     """Functions, intrinsics, types: whatever tells where it was defined."""
     checked = 0
-    for dispatcher in dispatchers():
-        function = dispatcher.py_func
+    for one in compiled_functions():
+        function = one.py_func
         sources = own._sources(Path(inspect.getfile(function)))
         for name in function.__code__.co_names:
             used = function.__globals__.get(name)
