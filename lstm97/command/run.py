@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from lstm97.command.errors import UsageError
 from lstm97.command.output import print_json
-from lstm97.command.stores import folders, new_store
+from lstm97.command.stores import folders_to_write, new_store
 from lstm97.experiments import Row, find_rows, sweeps
 from lstm97.experiments.pairs import Try, make_try
 from lstm97.net.reading import READINGS, Reading
@@ -82,7 +82,7 @@ def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], list[J
     if (arguments.task is None) != (arguments.learner is None) or sum(ways) != 1:
         raise UsageError("give rows such as table9/6a, or --task and --learner, or --sweep (try: lstm97 run --help)")
     chosen: Sequence[Row | Try]
-    n_trials, cap, places = arguments.trials, arguments.cap, folders()
+    n_trials, cap, places = arguments.trials, arguments.cap, folders_to_write()
     if arguments.row:
         chosen = _changed(rows_of(arguments.row), arguments.reading)
         store = new_store(arguments.store, places.rows, (places.sweeps, places.tries))

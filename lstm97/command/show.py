@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 
 from lstm97.command.output import print_json, print_table
-from lstm97.command.stores import folders, named_store
+from lstm97.command.stores import folders_to_read, named_store
 from lstm97.experiments import rows
 from lstm97.results.scoreboard import at_least, sequences_in_paper, wrong_in_paper
 from lstm97.results.summary import VERDICTS, Summary, left_out, summarise_table
@@ -61,7 +61,7 @@ def show_rows(arguments: argparse.Namespace) -> None:
 
 def show_table(arguments: argparse.Namespace) -> None:
     """Print one of the paper's tables beside ours."""
-    store = named_store(arguments.store, folders().rows)
+    store = named_store(arguments.store, folders_to_read().rows)
     summaries = summarise_table(arguments.table, store)
     others = [str(one) for one in left_out(arguments.table, store)]
     if arguments.json:

@@ -32,7 +32,7 @@ def named_store(given: str | None, default: Path) -> Store:
         if not default.is_dir():
             raise UsageError(
                 f"there is no folder {default} here: give the folder of the records with --store, or make some with "
-                "'lstm97 run ROW'; the project's own come with its repository"
+                "'lstm97 run ROW'"
             )
         return Store(default)
     store = Store(given)
@@ -80,11 +80,22 @@ class Folders(NamedTuple):
     tries: Path
 
 
-def folders() -> Folders:
-    """Name the folders that are taken where the user names none.
+def folders_to_write() -> Folders:
+    """Name the folders that are written where the user names none.
 
     Returns
     -------
     Folders
     """
     return Folders(paths.RUNS, paths.SWEEPS, paths.TRIES)
+
+
+def folders_to_read() -> Folders:
+    """Name the folders that are read where the user names none: the user's own, or else those that are published.
+
+    Returns
+    -------
+    Folders
+    """
+    own, published = folders_to_write(), (paths.PUBLISHED_RUNS, paths.PUBLISHED_SWEEPS, paths.TRIES)
+    return Folders(*(one if one.is_dir() else other for one, other in zip(own, published, strict=True)))

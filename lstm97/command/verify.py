@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from lstm97.command.errors import UsageError
 from lstm97.command.output import print_json
 from lstm97.command.run import executor_of, rows_of
-from lstm97.command.stores import folders, named_store
+from lstm97.command.stores import folders_to_read, named_store
 from lstm97.experiments import rows, sweeps
 from lstm97.experiments.pairs import PREFIX, PairError, find
 from lstm97.net.reading import READINGS
@@ -23,8 +23,8 @@ DIFFERENT = 1
 
 def _stores(arguments: argparse.Namespace) -> list[Store]:
     if arguments.store is not None:
-        return [named_store(arguments.store, folders().rows)]
-    return [Store(folder) for folder in folders() if folder.is_dir()]
+        return [named_store(arguments.store, folders_to_read().rows)]
+    return [Store(folder) for folder in folders_to_read() if folder.is_dir()]
 
 
 def _names(arguments: argparse.Namespace, store: Store) -> list[str]:

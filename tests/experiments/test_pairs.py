@@ -190,7 +190,7 @@ def test_records_of_tries_and_sweeps_never_go_among_those_of_rows(
 
 
 def test_the_folders_are_three() -> None:
-    assert len(set(stores.folders())) == 3
+    assert len(set(stores.folders_to_write())) == 3
 
 
 @pytest.mark.parametrize(

@@ -277,6 +277,13 @@ def labelled(notebook: Path) -> set[int]:
     return {int(number) for number in re.findall(r"(?::label: |\$\$ *\()eq-(\d+)\b", text)}
 
 
+def columns(root: Path) -> str:
+    """The columns of the records as a data frame."""
+    described = importlib.import_module("lstm97.results.frame").COLUMNS
+    rows = [[f"`{name}`", f"`{column.dtype}`", column.meaning] for name, column in described.items()]
+    return table("Columns of the records as a table.", "tab-columns", ["Column", "Type", "What it holds"], rows)
+
+
 # Execution statistics
 
 
@@ -337,5 +344,6 @@ def api(root: Path, *packages: str) -> str:
 
 
 MAKERS: dict[str, Callable[..., str]] = {
-    made.__name__: made for made in (scoreboard, verdicts, results, readings, equations, errata, statistics, api)
+    made.__name__: made
+    for made in (scoreboard, verdicts, results, readings, equations, errata, columns, statistics, api)
 }
