@@ -1,4 +1,7 @@
-"""The rows of the paper's tables, one file per table. Adding an experiment is adding a file with ``ROWS``."""
+"""The rows of the paper's tables, one file per table; pairs of task and learner, and sweeps, beyond the tables.
+
+Here: experiments as data. Adding one is adding a file with ``ROWS``. Not here: running them, and what came out.
+"""
 
 import importlib
 import pkgutil

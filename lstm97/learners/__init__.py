@@ -1,4 +1,7 @@
-"""The learning systems of the paper, one file each, with one interface."""
+"""The learning systems of the paper, one file each, with one interface.
+
+Here: settings, training, answering. Not here: tasks by name, rows, files, statistics.
+"""
 
 from lstm97.learners.base import Learner, Work
 from lstm97.learners.bptt import BPTT

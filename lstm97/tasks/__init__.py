@@ -1,4 +1,7 @@
-"""The tasks of Sec. 5, parity and the latch problem, one file each. They draw sequences and know of no net."""
+"""The tasks of Sec. 5, parity and the latch problem, one file each.
+
+Here: drawing sequences, and saying when an answer is correct. Not here: networks, and how one learns.
+"""
 
 from lstm97.tasks.adding import Adding
 from lstm97.tasks.base import Batch, Task

@@ -8,6 +8,7 @@ exports.py     the records as CSV and Parquet
 generated.py   text that is made from records, docstrings and executed notebooks while pages are read
 explorers.py   pictures that scripts bring to life: error flow, the memory cell, a net that learns in the page
 pages.py       equation numbers, captions of tables, links to the source notebooks, offline MathJax
+rooms.py       the architecture, from the import contracts
 refresh.py     `make notebooks`: stores what the source notebooks print
 """
 

@@ -22,6 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.ext.autodoc import FunctionDocumenter
 
 from .execution import digest, package_and_data, stored_run
+from .rooms import architecture
 
 BLOCK = re.compile(r"^```\{generated\} (.+)\n```$", re.MULTILINE)
 MADE_FROM = "generated blocks made from"
@@ -60,7 +61,14 @@ def outdated(app: Sphinx, env: BuildEnvironment, *changes: set[str]) -> list[str
 
 def made_from(root: Path) -> str:
     """Hash everything that generated blocks are made from."""
-    return digest([*package_and_data(root), *executed_notebooks(root), *Path(__file__).parent.glob("*.py")])
+    return digest(
+        [
+            root / "pyproject.toml",
+            *package_and_data(root),
+            *executed_notebooks(root),
+            *Path(__file__).parent.glob("*.py"),
+        ]
+    )
 
 
 def executed_notebooks(root: Path) -> list[Path]:
@@ -345,5 +353,5 @@ def api(root: Path, *packages: str) -> str:
 
 MAKERS: dict[str, Callable[..., str]] = {
     made.__name__: made
-    for made in (scoreboard, verdicts, results, readings, equations, errata, columns, statistics, api)
+    for made in (scoreboard, verdicts, results, readings, equations, errata, columns, statistics, architecture, api)
 }
