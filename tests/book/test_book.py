@@ -118,6 +118,12 @@ def test_buttons_and_downloads_lead_to_the_source_notebook() -> None:
             assert re.search(rf"{re.escape(start)}[^\"]*{re.escape(source)}", text), f"{page.name}: {start}"
         downloaded = HTML / "_sources" / "executed" / f"{page.stem}.ipynb"
         assert json.loads(downloaded.read_text()) == json.loads((ROOT / source).read_text())
+        executed = json.loads(page.with_suffix(".ipynb").read_text())
+        assert f'href="{page.stem}.ipynb"' in text
+        assert "{glue:" not in "".join("".join(cell["source"]) for cell in executed["cells"])
+        assert any(
+            "image/png" in out.get("data", {}) for cell in executed["cells"] for out in cell.get("outputs", ())
+        )
 
 
 @needs_book

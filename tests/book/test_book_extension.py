@@ -313,3 +313,15 @@ def test_a_formula_too_long_for_a_line_is_broken_between_its_parts() -> None:
     long = "a = " + "b + " * 40 + r"c, \qquad d = e"
     assert generated.in_lines(long).splitlines()[1:3] == ["a = " + "b + " * 40 + r"c, \\", "d = e"]
     assert generated.in_lines(long.replace(r"\qquad", r"\quad")) == long.replace(r"\qquad", r"\quad")
+
+
+def test_numbers_stand_in_the_executed_copy() -> None:
+    record = {"application/papermill.record/text/plain": "'1,000'"}
+    output = {"data": record, "metadata": {"scrapbook": {"name": "n"}}, "output_type": "display_data"}
+    cells = [
+        {"cell_type": "markdown", "source": ["After {glue:text}`n` sequences,\n", "or `n`."]},
+        {"cell_type": "code", "source": ["pages.tell(n=n)"], "outputs": [output]},
+    ]
+    assert "".join(pages.filled({"cells": cells})["cells"][0]["source"]) == "After 1,000 sequences,\nor `n`."
+    with pytest.raises(KeyError, match="m"):
+        pages.filled({"cells": [{"cell_type": "markdown", "source": "{glue:text}`m`"}]})

@@ -1,5 +1,6 @@
 """What the theme leaves open: equation numbers, captions, links to the sources, MathJax without a network."""
 
+import json
 import re
 import shutil
 import string
@@ -120,6 +121,7 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     for button in flat(context.get("header_buttons", [])):
         if "url" in button:
             button["url"] = button["url"].replace("book/executed/", "notebooks/")
+    offer_executed_copy(app, pagename, context)
     # A script of sphinx-thebe is left behind, which names another host and declares a constant twice.
     context["script_files"] = [
         script
@@ -127,6 +129,42 @@ def tidy_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
         if "thebe" not in str(script) + str(getattr(script, "attributes", {}).get("body", ""))
     ]
     context["css_files"] = [file for file in context["css_files"] if "thebe" not in str(file)]
+
+
+def offer_executed_copy(app: Sphinx, pagename: str, context: dict[str, Any]) -> None:
+    """Add the executed copy of a notebook, which `finish_html` puts beside its page, to what can be downloaded."""
+    for button in context.get("header_buttons", []):
+        inner = button.get("buttons", [])
+        of_source = next((one for one in inner if one.get("url", "").endswith(".ipynb")), None)
+        if button.get("label") == "download-buttons" and pagename.startswith("executed/") and of_source:
+            url = f"{pagename.rpartition('/')[2]}.ipynb"
+            inner.insert(
+                inner.index(of_source) + 1,
+                of_source | {"url": url, "text": ".ipynb, executed", "tooltip": "Download with its results"},
+            )
+
+
+def filled(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return an executed notebook in which the numbers that a cell told stand in the prose.
+
+    Raises
+    ------
+    KeyError
+        If the prose asks for a number that no cell told.
+    """
+    told: dict[str, str] = {}
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if name := output.get("metadata", {}).get("scrapbook", {}).get("name"):
+                text = "".join(output["data"]["application/papermill.record/text/plain"])
+                told[name] = text[1:-1] if text[:1] == text[-1:] in ("'", '"') else text
+    cells = []
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            source = re.sub(r"\{glue:[a-z]+\}`([^`]+)`", lambda match: told[match[1]], source)
+        cells.append(cell | {"source": source.splitlines(keepends=True)})
+    return notebook | {"cells": cells}
 
 
 def flat(buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -155,6 +193,10 @@ def finish_html(app: Sphinx, error: Exception | None) -> None:
         download = out / "_sources" / "executed" / source.name
         if source.exists():
             shutil.copy2(source, download)
+            executed = Path(app.srcdir) / "executed" / source.name
+            copy = filled(json.loads(executed.read_text(encoding="utf-8")))
+            (page.with_suffix(".ipynb")).write_text(json.dumps(copy, indent=1, ensure_ascii=False), encoding="utf-8")
         else:  # left from a build before the notebook was removed
             page.unlink()
             download.unlink(missing_ok=True)
+            page.with_suffix(".ipynb").unlink(missing_ok=True)
