@@ -23,6 +23,19 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+#: Adds files to packages, in this process and in those that it starts, and runs the command.
+START = """
+import sys
+import lstm97.experiments, lstm97.learners
+from lstm97.cli import main
+
+for package in (lstm97.experiments, lstm97.learners):
+    package.__path__.append({folder!r} + "/" + package.__name__.rpartition(".")[2])
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
 @pytest.fixture
 def with_files(tmp_path: Path) -> Path:
     """Write the files of the pages into a folder, and a start file that adds them to the package."""
@@ -33,17 +46,8 @@ def with_files(tmp_path: Path) -> Path:
                 file = tmp_path / path[1]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(block)
-    added = [
-        f"import lstm97.{name}; lstm97.{name}.__path__.append({str(tmp_path / 'lstm97' / name)!r})" for name in NEW
-    ]
-    (tmp_path / "start.py").write_text(
-        "\n".join([*added, "import sys; from lstm97.cli import main; sys.exit(main())"])
-    )
+    (tmp_path / "start.py").write_text(START.format(folder=str(tmp_path / "lstm97")))
     return tmp_path
-
-
-#: The packages that the examples add a file to.
-NEW = ("experiments", "learners")
 
 
 def run(folder: Path, *arguments: str) -> str:
