@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import Row
-from lstm97.experiments.pairs import Try, find
+from lstm97.experiments.pairs import Pair, find
 from lstm97.results.provenance import commit
 from lstm97.results.record import REPRODUCIBLE, SCHEMA, Record, is_done, under_cap
 from lstm97.results.store import Store
@@ -65,12 +65,12 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
     }
 
 
-def plan(rows: Sequence[Row | Try], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
-    """List the trials of rows, or of tries.
+def plan(rows: Sequence[Row | Pair], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
+    """List the trials of rows, or of pairs.
 
     Parameters
     ----------
-    rows : sequence of Row or Try
+    rows : sequence of Row or Pair
     reading : str
         Name of a reading.
     trials : int or None
