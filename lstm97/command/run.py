@@ -160,12 +160,14 @@ def summary(chosen: Sequence[Row | Pair], jobs: Sequence[Job], store: Store) -> 
     lines, bounded, beyond = [], False, False
     for row in chosen:
         of_row = {job.trial: job for job in jobs if job.row == row.name}
-        reading, cap = next(iter(of_row.values())).reading, next(iter(of_row.values())).cap
-        found = store.records(row.name, reading, row.under(READINGS[reading]).hash)
-        outcomes = [under_cap(record, cap) for record in found if record["trial"] in of_row]
+        job = next(iter(of_row.values()))
+        found = store.records(row.name, job.reading, job.specification.hash)
+        outcomes = [under_cap(record, job.cap) for record in found if record["trial"] in of_row]
         text, bound = mean_of(outcomes, isinstance(row, Row) and row.paper.leaves_failures_out)
         n_solved = sum(success for success, _ in outcomes)
-        lines.append(f"{row.name} ({reading}): {n_solved} of {len(outcomes)} trials solved, mean {text} sequences")
+        lines.append(
+            f"{row.name} ({job.reading}): {n_solved} of {len(outcomes)} trials solved, mean {text} sequences"
+        )
         bounded |= bound
         beyond |= isinstance(row, Row) and max(of_row) > row.n_trials
     if bounded:

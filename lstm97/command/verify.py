@@ -72,7 +72,8 @@ def chosen_records(arguments: argparse.Namespace) -> tuple[list[Record], int]:
 def _hashes(name: str) -> dict[str, str]:
     """Return the specification of a row or a pair under each reading; none of a pair that can't be made any more."""
     try:
-        return {reading: find(name).under(READINGS[reading]).hash for reading in READINGS}
+        row = find(name)
+        return {name: row.under(reading).hash for name, reading in READINGS.items()}
     except PairError:
         return {}
 

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -132,7 +132,7 @@ class Specification:
         """
         return self.learner[(trial - 1) % len(self.learner)] if isinstance(self.learner, tuple) else self.learner
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
         text = json.dumps(canonical(self), sort_keys=True, separators=(",", ":"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.pairs import REFUSED
-from support.records import execute
+from support.records import execute, job
 
 from lstm97 import paths
 from lstm97.cli import main
@@ -20,7 +20,6 @@ from lstm97.net.reading import READINGS, Reading
 from lstm97.tasks import Adding, tasks
 from lstm97.trials.runner import REPRODUCIBLE
 from lstm97.trials.size import check_size
-from lstm97.trials.slices import Job
 
 
 @pytest.mark.parametrize("learner", learners())
@@ -251,5 +250,5 @@ def test_processes_and_lanes_change_nothing(task: str, learner: str, tmp_path: P
     recorded = [json.loads(line) for line in (tmp_path / "tries.jsonl").read_text().splitlines()]
     assert len(recorded) == 5
     for one in recorded:
-        again = execute(Job(make_pair(task, learner).name, "literal", one["trial"], 300))
+        again = execute(job(make_pair(task, learner).name, "literal", one["trial"], 300))
         assert {name: one.get(name) for name in REPRODUCIBLE} == {name: again.get(name) for name in REPRODUCIBLE}

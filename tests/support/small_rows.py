@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lstm97 import experiments
-from lstm97.experiments import rows
+from lstm97.experiments import row, rows
 from lstm97.results.record import Record
+from lstm97.trials.runner import jobs_of, plan
 from lstm97.trials.slices import Job
 from support.records import execute
 
@@ -29,7 +30,7 @@ def add_small_row() -> None:
 
 
 def small_jobs(n: int) -> list[Job]:
-    return [Job(SMALL, "literal", trial, CAP) for trial in range(1, n + 1)]
+    return plan([row(SMALL)], "literal", n, 1, CAP)
 
 
 def references(jobs: Sequence[Job]) -> dict[Job, Record]:
@@ -38,7 +39,7 @@ def references(jobs: Sequence[Job]) -> dict[Job, Record]:
 
 
 def job_of(record: Record) -> Job:
-    return Job(record["row"], record["reading"], record["trial"], record["cap"])
+    return jobs_of([record])[0]
 
 
 class Here(Executor):
