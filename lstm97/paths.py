@@ -14,6 +14,6 @@ DATA = (_CHECKOUT if IN_CHECKOUT else _PACKAGE) / "data"
 PAPER = DATA / "paper"
 #: The published records of rows and of sweeps.
 PUBLISHED_RUNS, PUBLISHED_SWEEPS = DATA / "runs", DATA / "sweeps"
-#: Where new records go: of rows, of sweeps, and of tries, which are nobody's but the reader's.
+#: Where new records go: of rows, of sweeps, and of other pairs, which are nobody's but the reader's.
 _NEW = DATA if IN_CHECKOUT else Path("data")
 RUNS, SWEEPS, TRIES = _NEW / "runs", _NEW / "sweeps", _NEW / "tries"

@@ -14,13 +14,16 @@ from lstm97.checks import shown
 from lstm97.command import run, show, verify
 from lstm97.command.errors import UsageError
 from lstm97.command.signals import Stopped, at_once
+from lstm97.discovery import FileError
 from lstm97.engine.side_by_side import LANES
-from lstm97.experiments import RowFileError, rows, sweeps
-from lstm97.experiments.pairs import LEARNERS, TASKS, PairError
+from lstm97.experiments import rows, sweeps
+from lstm97.experiments.pairs import PairError
+from lstm97.learners import learners
 from lstm97.net.reading import READINGS
 from lstm97.paths import RUNS
 from lstm97.results.record import LAST_TRIAL
 from lstm97.results.store import StoreError, TornLineWarning
+from lstm97.tasks import tasks
 from lstm97.trials.slices import LostError, WorkerError
 
 USAGE_ERROR = 2
@@ -134,13 +137,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--task",
         metavar="TASK",
-        help="instead of rows, try any task with any learner, such as --task adding:T=100 --learner bptt:k=10; "
-        f"tasks: {', '.join(TASKS)}",
+        help="instead of rows, any task with any learner, such as --task adding:T=100 --learner bptt:k=10; "
+        f"tasks: {', '.join(tasks())}",
     )
     one.add_argument(
         "--learner",
         metavar="LEARNER",
-        help=f"learners: {', '.join(LEARNERS)}; what is not given is as in the row whose task is most like it",
+        help=f"learners: {', '.join(learners())}; what is not given is as in the row whose task is most like it",
     )
     one.add_argument(
         "--sweep",
@@ -149,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"instead of rows, all pairs of one of the book's sweeps: {', '.join(sweeps.SWEEPS)}",
     )
     one.add_argument(
-        "--trials", type=_whole(MOST_TRIALS), metavar="N", help="number of trials (default: the paper's; 3 of a try)"
+        "--trials", type=_whole(MOST_TRIALS), metavar="N", help="number of trials (default: the paper's; 3 of a pair)"
     )
     one.add_argument(
         "--first", type=_whole(LAST_TRIAL), default=1, metavar="K", help="number of the first trial (default: 1)"
@@ -187,7 +190,7 @@ def parser() -> argparse.ArgumentParser:
         "--row",
         action="append",
         metavar="ROW",
-        help="only this row, wildcard, or try such as 'tries/adding*'; may be repeated",
+        help="only this row, wildcard, or pair such as 'tries/adding*'; may be repeated",
     )
     one.add_argument(
         "--sweep",
@@ -263,7 +266,7 @@ def perform(arguments: Sequence[str] | None) -> int:
                 return parsed.action(parsed) or 0
     except LostError as error:
         _complain("; ".join(filter(None, (str(error), left))))
-    except (UsageError, PairError, RowFileError, StoreError, WorkerError) as error:
+    except (UsageError, PairError, FileError, StoreError, WorkerError) as error:
         _complain(str(error))
     except MemoryError as error:
         _complain(

@@ -10,7 +10,7 @@ from lstm97.command.errors import UsageError
 from lstm97.command.output import print_json
 from lstm97.command.stores import folders_to_write, new_store
 from lstm97.experiments import Row, find_rows, sweeps
-from lstm97.experiments.pairs import Try, make_try
+from lstm97.experiments.pairs import Pair, make_pair
 from lstm97.net.reading import READINGS, Reading
 from lstm97.results.record import LAST_TRIAL, under_cap
 from lstm97.results.store import Store
@@ -64,7 +64,7 @@ def executor_of(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[
         yield executor, n_jobs
 
 
-def _changed(chosen: Sequence[Row | Try], name: str) -> Sequence[Row | Try]:
+def _changed(chosen: Sequence[Row | Pair], name: str) -> Sequence[Row | Pair]:
     """Leave out the rows of which a reading changes nothing: they have the records of the literal one."""
     if name == "literal":
         return chosen
@@ -76,21 +76,21 @@ def _changed(chosen: Sequence[Row | Try], name: str) -> Sequence[Row | Try]:
     return changed
 
 
-def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Try], list[Job], Store]:
-    """Say what is to be run, and where its records go: those of tries and sweeps never among those of rows."""
+def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Pair], list[Job], Store]:
+    """Say what is to be run, and where its records go: those of pairs and sweeps never among those of rows."""
     ways = [bool(arguments.row), arguments.task is not None, arguments.sweep is not None]
     if (arguments.task is None) != (arguments.learner is None) or sum(ways) != 1:
         raise UsageError("give rows such as table9/6a, or --task and --learner, or --sweep (try: lstm97 run --help)")
-    chosen: Sequence[Row | Try]
+    chosen: Sequence[Row | Pair]
     n_trials, cap, places = arguments.trials, arguments.cap, folders_to_write()
     if arguments.row:
         chosen = _changed(rows_of(arguments.row), arguments.reading)
         store = new_store(arguments.store, places.rows, (places.sweeps, places.tries))
     elif arguments.task is not None:
-        chosen = _changed([make_try(arguments.task, arguments.learner)], arguments.reading)
+        chosen = _changed([make_pair(arguments.task, arguments.learner)], arguments.reading)
         store = new_store(arguments.store, places.tries, (places.rows, places.sweeps))
         for one in chosen:
-            assert isinstance(one, Try)
+            assert isinstance(one, Pair)
             check_size(one, READINGS[arguments.reading])
     else:
         if arguments.reading != "literal":
@@ -128,7 +128,7 @@ def rows_of(patterns: list[str]) -> list[Row]:
 
 
 def run_trials(arguments: argparse.Namespace) -> None:
-    """Run the trials of rows, of a try or of a sweep that have no record yet."""
+    """Run the trials of rows, of a pair or of a sweep that have no record yet."""
     chosen, jobs, store = _planned(arguments)
     store.prepare()
     with executor_of(arguments, len(jobs)) as (executor, n_jobs):
@@ -142,12 +142,12 @@ def run_trials(arguments: argparse.Namespace) -> None:
     print("\n".join(summary(chosen, jobs, store)))
 
 
-def summary(chosen: Sequence[Row | Try], jobs: Sequence[Job], store: Store) -> list[str]:
+def summary(chosen: Sequence[Row | Pair], jobs: Sequence[Job], store: Store) -> list[str]:
     """Say what came out of trials, as ``lstm97 table`` counts: all of them as if given up at the cap asked for.
 
     Parameters
     ----------
-    chosen : sequence of Row or Try
+    chosen : sequence of Row or Pair
     jobs : sequence of Job
         All of their trials, under one reading and with one cap for each.
     store : Store
@@ -160,12 +160,14 @@ def summary(chosen: Sequence[Row | Try], jobs: Sequence[Job], store: Store) -> l
     lines, bounded, beyond = [], False, False
     for row in chosen:
         of_row = {job.trial: job for job in jobs if job.row == row.name}
-        reading, cap = next(iter(of_row.values())).reading, next(iter(of_row.values())).cap
-        found = store.records(row.name, reading, row.under(READINGS[reading]).hash)
-        outcomes = [under_cap(record, cap) for record in found if record["trial"] in of_row]
+        job = next(iter(of_row.values()))
+        found = store.records(row.name, job.reading, job.specification.hash)
+        outcomes = [under_cap(record, job.cap) for record in found if record["trial"] in of_row]
         text, bound = mean_of(outcomes, isinstance(row, Row) and row.paper.leaves_failures_out)
         n_solved = sum(success for success, _ in outcomes)
-        lines.append(f"{row.name} ({reading}): {n_solved} of {len(outcomes)} trials solved, mean {text} sequences")
+        lines.append(
+            f"{row.name} ({job.reading}): {n_solved} of {len(outcomes)} trials solved, mean {text} sequences"
+        )
         bounded |= bound
         beyond |= isinstance(row, Row) and max(of_row) > row.n_trials
     if bounded:

@@ -73,7 +73,7 @@ def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store
 
 
 class Folders(NamedTuple):
-    """The folders of the records of rows, of sweeps, and of tries."""
+    """The folders of the records of rows, of sweeps, and of other pairs."""
 
     rows: Path
     sweeps: Path

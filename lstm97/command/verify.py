@@ -28,7 +28,7 @@ def _stores(arguments: argparse.Namespace) -> list[Store]:
 
 
 def _names(arguments: argparse.Namespace, store: Store) -> list[str]:
-    """List the rows and tries that are asked for and may have records in a store."""
+    """List the rows and pairs that are asked for and may have records in a store."""
     patterns = arguments.row or ([] if arguments.sweep else ["*"])
     of_rows = [pattern for pattern in patterns if not pattern.startswith(PREFIX)]
     found = [row.name for row in rows_of(of_rows)]
@@ -70,9 +70,10 @@ def chosen_records(arguments: argparse.Namespace) -> tuple[list[Record], int]:
 
 
 def _hashes(name: str) -> dict[str, str]:
-    """Return the specification of a row or a try under each reading; none of a try that can't be made any more."""
+    """Return the specification of a row or a pair under each reading; none of a pair that can't be made any more."""
     try:
-        return {reading: find(name).under(READINGS[reading]).hash for reading in READINGS}
+        row = find(name)
+        return {name: row.under(reading).hash for name, reading in READINGS.items()}
     except PairError:
         return {}
 

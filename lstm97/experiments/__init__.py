@@ -3,17 +3,16 @@
 Here: experiments as data. Adding one is adding a file with ``ROWS``. Not here: running them, and what came out.
 """
 
-import importlib
-import pkgutil
 import re
-import traceback
+from collections.abc import Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from lstm97.checks import shown
+from lstm97.discovery import FileError, modules
 from lstm97.experiments.base import CompetitorRow, LSTMRow, Paper, Row, Specification
 from lstm97.net.reading import Reading
 
@@ -22,7 +21,6 @@ __all__ = [
     "LSTMRow",
     "Paper",
     "Row",
-    "RowFileError",
     "Specification",
     "find_rows",
     "lstm_row",
@@ -32,34 +30,29 @@ __all__ = [
 ]
 
 
-class RowFileError(Exception):
-    """A file with rows that can't be used; the message names file, line and reason."""
-
-
 @cache
-def rows() -> dict[str, Row]:
+def rows() -> Mapping[str, Row]:
     """Collect every row: first those of the paper's tables, in their order.
 
     Returns
     -------
-    dict of str to Row
-        By name, e.g. ``table9/6a``.
+    mapping of str to Row
+        By name, e.g. ``table9/6a``. It can't be written: a row of one's own is a file in this package.
 
     Raises
     ------
-    RowFileError
+    FileError
         If a file can't be imported, its ``ROWS`` are no rows, a row's learner doesn't fit its task, or two rows have
         the same name.
     """
     found: dict[str, Row] = {}
     file_of: dict[str, Path] = {}
-    for finder, module, _ in sorted(pkgutil.iter_modules(__path__), key=lambda one: _place(one.name)):
-        file = Path(finder.path) / f"{module}.py"  # type: ignore[union-attr]
-        for entry in _rows_of(_imported(module, file), file):
+    for module, file in modules(__name__, __path__, _place):
+        for entry in _rows_of(module, file):
             if entry.name in found:
-                raise RowFileError(f"{file}: {file_of[entry.name]} has a row {entry.name}, too: give another name")
+                raise FileError(f"{file}: {file_of[entry.name]} has a row {entry.name}, too: give another name")
             found[entry.name], file_of[entry.name] = entry, file
-    return found
+    return MappingProxyType(found)
 
 
 def _place(module: str) -> tuple[bool, list[int], str]:
@@ -67,29 +60,17 @@ def _place(module: str) -> tuple[bool, list[int], str]:
     return not module.startswith("table"), [int(number) for number in re.findall(r"\d+", module)], module
 
 
-def _imported(module: str, file: Path) -> ModuleType:
-    try:
-        return importlib.import_module(f"{__name__}.{module}")
-    except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        reason = str(error)
-        if isinstance(error, SyntaxError) and error.filename == str(file):
-            lines, reason = [error.lineno], error.msg
-        where = f"{file}, line {lines[-1]}" if lines else str(file)
-        raise RowFileError(f"{where}: {type(error).__name__}: {reason}") from error
-
-
 def _rows_of(module: ModuleType, file: Path) -> tuple[Row, ...]:
     """Take a file's rows, none if it is there for other files, and check that each can be run."""
     entries = getattr(module, "ROWS", ())
     if not isinstance(entries, tuple | list) or not all(isinstance(entry, Row) for entry in entries):
-        raise RowFileError(f"{file}: ROWS is something else than a tuple of rows: give LSTMRow or CompetitorRow")
+        raise FileError(f"{file}: ROWS is something else than a tuple of rows: give LSTMRow or CompetitorRow")
     for entry in entries:
         try:
             entry.under(Reading())
         except ValueError as error:
             named = str(error).startswith(entry.name)
-            raise RowFileError(f"{file}: {error}" if named else f"{file}: {entry.name}: {error}") from error
+            raise FileError(f"{file}: {error}" if named else f"{file}: {entry.name}: {error}") from error
     return tuple(entries)
 
 

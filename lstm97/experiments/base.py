@@ -5,20 +5,21 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Self
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from lstm97.checks import shown, whole
 from lstm97.experiments.stopping import StoppingRule
 from lstm97.learners import LSTM, Growing, Learner
-from lstm97.net.reading import Reading
+from lstm97.net.reading import Reading, check_choices
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch, Task
 
-#: Names of rows: records stand in a file named after the table. Names of tries begin with ``tries/``.
+#: Names of rows: records stand in a file named after the table. Names of pairs begin with ``tries/``.
 NAME = re.compile(r"(?!tries/)[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
 
 
@@ -131,7 +132,7 @@ class Specification:
         """
         return self.learner[(trial - 1) % len(self.learner)] if isinstance(self.learner, tuple) else self.learner
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
         text = json.dumps(canonical(self), sort_keys=True, separators=(",", ":"))
@@ -328,6 +329,16 @@ class LSTMRow(Row):
     section_in_gate_bias: tuple[float, ...] | None = None
     grows: bool = False
 
+    #: What a reading chooses besides what `LSTM` reads itself, with the choices that are known.
+    reads: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "output_bias": ("weight", "constant unit"),
+        "initial_range": ("Table 11", 0.5),
+        "cell_sources": ("hidden layer", "inputs"),
+        "recurrence": ("Table 10", "always"),
+        "multiplication_gates": ("Table 10", "Sec. 5.4"),
+        "addition": (0.01, 0.1),
+    }
+
     @property
     def n_weights(self) -> int:
         """Number of weights, counted."""
@@ -335,6 +346,7 @@ class LSTMRow(Row):
 
     def learner_under(self, reading: Reading) -> LSTM | Growing:
         """Make the net of 1997: see `Row.learner_under`."""
+        check_choices(self.reads, reading)
         topology = dataclasses.replace(
             self.topology,
             constant_unit=reading.output_bias == "constant unit" and self.topology.biased == "all",
@@ -383,7 +395,7 @@ class CompetitorRow(Row):
 
 
 def with_choices(part: Any, reading: Reading) -> Any:
-    """Give a task or a stopping rule the reading's choice for every field that it shares with it.
+    """Give a task or a stopping rule the reading's choice for every field that it declares to read.
 
     Parameters
     ----------
@@ -393,8 +405,13 @@ def with_choices(part: Any, reading: Reading) -> Any:
     Returns
     -------
     Task or StoppingRule
+
+    Raises
+    ------
+    ValueError
+        If the reading has no such field, or makes a choice that the part does not know.
     """
-    shared = {entry.name for entry in dataclasses.fields(part)} & {
-        entry.name for entry in dataclasses.fields(reading)
-    }
-    return dataclasses.replace(part, **{name: getattr(reading, name) for name in shared})
+    for name in part.reads:
+        if not hasattr(reading, name):
+            raise ValueError(f"{type(part).__name__} reads {name!r}, which Reading lacks: give the name of a field")
+    return dataclasses.replace(part, **{name: getattr(reading, name) for name in part.reads})

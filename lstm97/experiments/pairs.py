@@ -1,6 +1,6 @@
-"""Trying a pair of task and learner that no row has.
+"""A pair of task and learner that no row has.
 
-A try is named by data, ``tries/TASK/LEARNER``, each written ``name:parameter=value,parameter=value``. The name says
+A pair is named by data, ``tries/TASK/LEARNER``, each written ``name:parameter=value,parameter=value``. The name says
 all that its trials depend on, so they have seeds and records like a row's, in a file of their own. Stopping rule, cap
 and whatever else is not given are those of the row whose task is most like it.
 """
@@ -10,54 +10,20 @@ import inspect
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from lstm97.experiments import LSTMRow, Paper, Row, Specification, lstm_row
 from lstm97.experiments import row as find_row
 from lstm97.experiments.base import with_choices
 from lstm97.experiments.stopping import ErrorsOnTestSet
-from lstm97.learners import (
-    BPTT,
-    NARX,
-    RTRL,
-    Additive,
-    Annealing,
-    Cascade,
-    Chunker,
-    Elman,
-    Guessing,
-    Hierarchy,
-    Kalman,
-    Learner,
-    MultiGrid,
-    NaiveCarrousel,
-    RecurrentTopology,
-    SecondOrder,
-    TimeConstants,
-    Window,
-)
+from lstm97.learners import Learner, learners
 from lstm97.net.reading import Reading
-from lstm97.tasks import (
-    Adding,
-    Distractors,
-    EmbeddedReber,
-    Latch,
-    LongLag,
-    Multiplication,
-    Parity,
-    Task,
-    TemporalOrder,
-    TwoSequence,
-)
+from lstm97.tasks import Task, tasks
 
 PREFIX = "tries/"
-#: Number of hidden units of a learner that is not LSTM, where the paper names none.
-N_HIDDEN = 8
-#: Longest delay of a NARX net: of the lags in Table 2, p = 4 is within it, and p = 10 beyond.
-N_DELAYS = 4
 #: Numbers that a user writes are no further from 0, and these within their bounds.
 MOST = 1e12
 _BOUNDS = {"weight_range": (0.0, 1e6)}
@@ -72,25 +38,11 @@ class PairError(ValueError):
 
 
 @dataclass(frozen=True)
-class _Setting:
-    """What a learner is built for: the task, the row that it is like, and the reading."""
+class _Like:
+    """A row under a reading, as `lstm97.learners.base.Like`."""
 
-    task: Task
     row: LSTMRow
     reading: Reading
-
-    def recurrent(self, n_hidden: int | None, fully_recurrent: bool = False) -> RecurrentTopology:
-        """Make the topology that the paper gives a conventional net for this task, or else a plain one."""
-        given = isinstance(self.task, LongLag | EmbeddedReber)  # Tables 1 and 2
-        default = {LongLag: 1, EmbeddedReber: 3 if fully_recurrent else 15}.get(type(self.task), N_HIDDEN)
-        return RecurrentTopology(
-            self.task.n_inputs,
-            default if n_hidden is None else n_hidden,
-            self.task.n_outputs,
-            fully_recurrent=fully_recurrent,
-            outputs_see_inputs=isinstance(self.task, LongLag),
-            biased=not given,
-        )
 
     def alpha(self, given: float | None) -> float:
         return self.row.alpha if given is None else given
@@ -98,284 +50,26 @@ class _Setting:
     def weight_range(self, given: float | None) -> float:
         return self.row.weight_range if given is None else given
 
-
-def _lstm(setting: _Setting, *, alpha: float | None = None, weight_range: float | None = None) -> Learner:
-    row = dataclasses.replace(
-        setting.row,
-        topology=dataclasses.replace(
-            setting.row.topology, n_inputs=setting.task.n_inputs, n_outputs=setting.task.n_outputs
-        ),
-        alpha=setting.alpha(alpha),
-        weight_range=setting.weight_range(weight_range),
-    )
-    return row.learner_under(setting.reading)
-
-
-def _rtrl(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-    online: bool = False,
-    resets: bool = True,
-) -> Learner:
-    topology = setting.recurrent(n_hidden, fully_recurrent=isinstance(setting.task, EmbeddedReber))
-    update = "every step" if online else "sequence end"
-    return RTRL(topology, setting.alpha(alpha), setting.weight_range(weight_range), update, resets)
-
-
-def _bptt(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-    k: int | None = None,
-) -> Learner:
-    topology = setting.recurrent(n_hidden, fully_recurrent=isinstance(setting.task, EmbeddedReber))
-    return BPTT(topology, setting.alpha(alpha), setting.weight_range(weight_range), k)
-
-
-def _elman(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    return Elman(setting.recurrent(n_hidden), setting.alpha(alpha), setting.weight_range(weight_range))
-
-
-def _guessing(
-    setting: _Setting,
-    *,
-    net: str = "A1",
-    n_hidden: int | None = None,
-    weight_range: float = 100.0,
-    tolerance: float | None = None,
-) -> Learner:
-    task = setting.task
-    if tolerance is None and math.isnan(task.tolerance):
-        raise ValueError("guessing has to know which errors are right, and the task has no tolerance: give tolerance")
-    n = {"A1": 1, "A2": 10}.get(net, 1) if n_hidden is None else n_hidden
-    tolerance = task.tolerance if tolerance is None else tolerance
-    return Guessing(task.n_inputs, n, task.n_outputs, tolerance, net, weight_range)
-
-
-def _window(
-    setting: _Setting,
-    *,
-    window: int = 10,
-    n_hidden: int = N_HIDDEN,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    task = setting.task
-    return Window(
-        task.n_inputs, n_hidden, task.n_outputs, window, setting.alpha(alpha), setting.weight_range(weight_range)
-    )
-
-
-def _next_symbols(setting: _Setting) -> Task:
-    """Return the task if its targets are the next symbols."""
-    if not isinstance(setting.task, LongLag | EmbeddedReber):
-        raise ValueError("a chunker predicts the next symbol at every step: give long-lag or reber")
-    return setting.task
-
-
-def _chunker(
-    setting: _Setting,
-    *,
-    n_hidden: int = 1,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-    surprise: float = 0.2,
-    mimics: str = "hidden",
-) -> Learner:
-    n_symbols = _next_symbols(setting).n_inputs
-    return Chunker(n_symbols, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), surprise, mimics)
-
-
-def _hierarchy(
-    setting: _Setting,
-    *,
-    n_hidden: int = 1,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-    n_levels: int = 3,
-    surprise: float = 0.2,
-) -> Learner:
-    n_symbols = _next_symbols(setting).n_inputs
-    return Hierarchy(
-        n_symbols, n_hidden, setting.alpha(alpha), setting.weight_range(weight_range), n_levels, surprise
-    )
-
-
-def _cascade(setting: _Setting, *, n_sequences: int = 256, n_candidates: int = 8, most_hidden: int = 50) -> Learner:
-    return Cascade(setting.task.n_inputs, setting.task.n_outputs, n_sequences, n_candidates, most_hidden)
-
-
-def _time_constants(
-    setting: _Setting,
-    *,
-    tau: float = 0.9,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    topology = setting.recurrent(n_hidden)
-    taus = (tau,) * topology.n_hidden
-    return TimeConstants(topology, setting.alpha(alpha), setting.weight_range(weight_range), taus)
-
-
-def _additive(
-    setting: _Setting,
-    *,
-    scale: float = 0.1,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    topology = setting.recurrent(n_hidden)
-    return Additive(topology, setting.alpha(alpha), setting.weight_range(weight_range), scale)
-
-
-def _naive_carrousel(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    topology = dataclasses.replace(setting.recurrent(n_hidden), biased=True)  # output units only
-    return NaiveCarrousel(topology, setting.alpha(alpha), setting.weight_range(weight_range))
-
-
-def _narx(
-    setting: _Setting,
-    *,
-    delays: int = N_DELAYS,
-    fed_back: str = "outputs",
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    topology = setting.recurrent(n_hidden)
-    return NARX(topology, setting.alpha(alpha), setting.weight_range(weight_range), delays, fed_back)
-
-
-def _second_order(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float | None = None,
-    weight_range: float | None = None,
-) -> Learner:
-    topology = setting.recurrent(n_hidden, fully_recurrent=isinstance(setting.task, EmbeddedReber))
-    return SecondOrder(topology, setting.alpha(alpha), setting.weight_range(weight_range))
-
-
-def _kalman(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    alpha: float = 1.0,  # no step along a gradient: the row's doesn't apply
-    weight_range: float | None = None,
-    variance: float = 100.0,
-    drift: float = 1e-4,
-    discount: float = 1.0,
-) -> Learner:
-    topology = setting.recurrent(n_hidden)
-    return Kalman(topology, alpha, setting.weight_range(weight_range), variance, drift, discount)
-
-
-def _annealing(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    weight_range: float = 10.0,
-    n_shown: int = 20,
-    temperature: float = 0.1,
-    cooling: float = 0.85,
-    cycles: int = 5,
-) -> Learner:
-    return Annealing(setting.recurrent(n_hidden), weight_range, n_shown, temperature, cooling, cycles)
-
-
-def _multi_grid(
-    setting: _Setting,
-    *,
-    n_hidden: int | None = None,
-    weight_range: float = 10.0,
-    n_shown: int = 20,
-    tries: int = 10,
-) -> Learner:
-    return MultiGrid(setting.recurrent(n_hidden), weight_range, n_shown, tries)
-
-
-#: The learners that can be tried, by name.
-LEARNERS: Mapping[str, Callable[..., Learner]] = {
-    "lstm": _lstm,
-    "rtrl": _rtrl,
-    "bptt": _bptt,
-    "elman": _elman,
-    "guessing": _guessing,
-    "window": _window,
-    "chunker": _chunker,
-    "hierarchy": _hierarchy,
-    "cascade": _cascade,
-    "time-constants": _time_constants,
-    "additive": _additive,
-    "naive-carrousel": _naive_carrousel,
-    "narx": _narx,
-    "second-order": _second_order,
-    "kalman": _kalman,
-    "annealing": _annealing,
-    "multi-grid": _multi_grid,
-}
-#: The tasks that can be tried, by name, with the values of parameters that need not be given.
-TASKS: Mapping[str, tuple[type[Task], dict[str, Any]]] = {
-    "reber": (EmbeddedReber, {}),
-    "long-lag": (LongLag, {"p": 100}),
-    "distractors": (Distractors, {"q": 50, "p": 50}),
-    "two-sequence": (TwoSequence, {"T": 100, "N": 3}),
-    "adding": (Adding, {"T": 100}),
-    "multiplication": (Multiplication, {"T": 100}),
-    "temporal-order": (TemporalOrder, {"n_relevant": 2}),
-    "parity": (Parity, {"T": 500}),
-    "latch": (Latch, {"T": 500, "longest": 600}),
-}
+    def lstm(self, n_inputs: int, n_outputs: int, alpha: float, weight_range: float) -> Learner:
+        topology = dataclasses.replace(self.row.topology, n_inputs=n_inputs, n_outputs=n_outputs)
+        row = dataclasses.replace(self.row, topology=topology, alpha=alpha, weight_range=weight_range)
+        return row.learner_under(self.reading)
 
 
 def _row_like(task: Task) -> LSTMRow:
     """Find the row whose conditions a task takes."""
-    match task:
-        case EmbeddedReber():
-            name = "table1/3x2-0.1"
-        case LongLag():
-            name = f"table2/{task.variant}"
-        case Distractors():
-            name = "table3/q50-p50"
-        case TwoSequence():
-            name = {"3a": "table4/T100-N3", "3b": "table5/T100-N3", "3c": "table6/T100-N3"}[task.variant]
-        case Adding():
-            name = "table7/T100"
-        case Multiplication():
-            name = "table8/T100"
-        case TemporalOrder():
-            name = {2: "table9/6a", 3: "table9/6b"}[task.n_relevant]
-        case Parity() | Latch():  # no row: like Task 3a, but right answers are enough
-            row = lstm_row("table4/T100-N3")
-            return dataclasses.replace(row, stop=ErrorsOnTestSet(beta=task.tolerance, every=100, milestones=()))
-        case _:
-            raise AssertionError(f"{type(task).__name__} is not in TASKS")
-    return lstm_row(name)
+    try:
+        row = lstm_row(task.like)
+    except (KeyError, ValueError) as error:
+        raise PairError(f"{task.name} is like {task.like!r}: {error.args[0]}") from error
+    if task.right_is_enough:
+        row = dataclasses.replace(row, stop=ErrorsOnTestSet(beta=task.tolerance, every=100, milestones=()))
+    return row
 
 
 @dataclass(frozen=True)
-class Try:
-    """A task and a learner to be tried together. It has what the runner needs of a row.
+class Pair:
+    """A task and a learner that no row has together. It has what the runner needs of a row.
 
     Attributes
     ----------
@@ -418,10 +112,9 @@ class Try:
         """
         task = _task(self.task_text)
         row = _row_like(task)
-        name, given = _split(self.learner_text, LEARNERS, "learner")
-        builder = LEARNERS[name]
+        settings, given = _learner_settings(self.learner_text)
         try:
-            learner = builder(_Setting(task, row, reading), **_values(name, given, builder))
+            learner = settings.make(task, _Like(row, reading), **settings.values(given))
             return Specification(
                 self.name, with_choices(task, reading), learner, with_choices(row.stop, reading), row.n_test
             )
@@ -431,17 +124,18 @@ class Try:
             raise PairError(f"{self.learner_text} can't learn {self.task_text}: {reason_of(error)}") from error
 
 
-def make_try(task: str, learner: str) -> Try:
-    """Make a try out of what a user writes.
+def make_pair(task: str, learner: str) -> Pair:
+    """Make a pair out of what a user writes.
 
     Parameters
     ----------
     task, learner : str
-        ``name`` or ``name:parameter=value,parameter=value``; names are those of `TASKS` and `LEARNERS`.
+        ``name`` or ``name:parameter=value,parameter=value``; names are those of `lstm97.tasks.tasks` and
+        `lstm97.learners.learners`.
 
     Returns
     -------
-    Try
+    Pair
 
     Raises
     ------
@@ -450,18 +144,16 @@ def make_try(task: str, learner: str) -> Try:
 
     Examples
     --------
-    >>> make_try("adding:T=50", "bptt:k=5").name
+    >>> make_pair("adding:T=50", "bptt:k=5").name
     'tries/adding:T=50/bptt:k=5'
     """
-    task_name, task_given = _split(task, TASKS, "task")
-    learner_name, learner_given = _split(learner, LEARNERS, "learner")
-    cls, defaults = TASKS[task_name]
-    task_text = _written(task_name, defaults | _values(task_name, task_given, cls), cls)
-    builder = LEARNERS[learner_name]
-    learner_text = _written(learner_name, _values(learner_name, learner_given, builder), builder)
-    made = Try(f"{PREFIX}{task_text}/{learner_text}", task_text, learner_text)
-    made.under(Reading())
-    return made
+    of_task, task_given = _task_settings(task)
+    of_learner, learner_given = _learner_settings(learner)
+    task_text = of_task.written({**tasks()[of_task.name].defaults, **of_task.values(task_given)})
+    learner_text = of_learner.written(of_learner.values(learner_given))
+    pair = Pair(f"{PREFIX}{task_text}/{learner_text}", task_text, learner_text)
+    pair.under(Reading())
+    return pair
 
 
 def reason_of(error: BaseException) -> str:
@@ -471,8 +163,8 @@ def reason_of(error: BaseException) -> str:
     return str(error)
 
 
-def find(name: str) -> Row | Try:
-    """Find a row or a try by its name.
+def find(name: str) -> Row | Pair:
+    """Find a row or a pair by its name.
 
     Parameters
     ----------
@@ -480,7 +172,7 @@ def find(name: str) -> Row | Try:
 
     Returns
     -------
-    Row or Try
+    Row or Pair
 
     Raises
     ------
@@ -490,16 +182,88 @@ def find(name: str) -> Row | Try:
     if not name.startswith(PREFIX):
         return find_row(name)
     task, _, learner = name.removeprefix(PREFIX).partition("/")
-    return make_try(task, learner)
+    return make_pair(task, learner)
 
 
 def _task(text: str) -> Task:
-    name, given = _split(text, TASKS, "task")
-    cls, defaults = TASKS[name]
+    settings, given = _task_settings(text)
     try:
-        return cls(**(defaults | _values(name, given, cls)))
+        task: Task = settings.make(**{**tasks()[settings.name].defaults, **settings.values(given)})
     except (ValueError, *TOO_LARGE) as error:
         raise PairError(f"{text}: {reason_of(error)}") from error
+    return task
+
+
+class _Settings(NamedTuple):
+    """What a user may set of a task or a learner.
+
+    Attributes
+    ----------
+    name : str
+    make : callable
+        Makes it.
+    parameters : dict of str to inspect.Parameter
+        Of `make`, those that can be set.
+    """
+
+    name: str
+    make: Callable[..., Any]
+    parameters: dict[str, inspect.Parameter]
+
+    @classmethod
+    def of(cls, name: str, make: Callable[..., Any], others: Iterable[str]) -> "_Settings":
+        """List what can be set: all parameters but some others."""
+        parameters = inspect.signature(make).parameters
+        return cls(name, make, {one: parameters[one] for one in parameters if one not in others})
+
+    def values(self, given: list[str]) -> dict[str, Any]:
+        """Read the values of parameters, each as the type that it is declared with."""
+        hints = typing.get_type_hints(self.make)
+        values: dict[str, Any] = {}
+        for part in given:
+            key, equals, text = part.partition("=")
+            if key not in self.parameters or not equals:
+                raise PairError(
+                    f"{self.name} has no parameter {part!r}: write parameter=value; "
+                    f"it has {', '.join(self.parameters)}"
+                )
+            if key in values:
+                raise PairError(f"{self.name} is given {key} twice: give it once")
+            hint = hints[key]
+            kind = next(t for t in typing.get_args(hint) if t is not type(None)) if _is_union(hint) else hint
+            least, most = _BOUNDS.get(key, (-MOST, MOST))
+            try:
+                values[key] = {"yes": True, "no": False}[text] if kind is bool else kind(text)
+                if kind in (int, float) and not least <= values[key] <= most:  # nor NaN
+                    raise ValueError
+            except (ValueError, KeyError):
+                bounds = f" from {least:g} to {most:g}"
+                wanted = {int: f"a whole number{bounds}", float: f"a number{bounds}", bool: "yes or no"}[kind]
+                short = text if len(text) <= 30 else f"{text[:27]}..."
+                raise PairError(f"{self.name}: {key} is {short!r}: give {wanted}") from None
+        return values
+
+    def written(self, values: Mapping[str, Any]) -> str:
+        """Write the name with those parameters that are not at their default, in the order of their declaration."""
+        parts = [
+            f"{key}={ ({True: 'yes', False: 'no'}[values[key]] if isinstance(values[key], bool) else values[key]) }"
+            for key, entry in self.parameters.items()
+            if key in values and values[key] != entry.default
+        ]
+        return f"{self.name}:{','.join(parts)}" if parts else self.name
+
+
+def _task_settings(text: str) -> tuple[_Settings, list[str]]:
+    """Find a task by the name that a text begins with; return the parameters given there as well."""
+    name, given = _split(text, tasks(), "task")
+    cls = tasks()[name]
+    return _Settings.of(name, cls, cls.reads), given
+
+
+def _learner_settings(text: str) -> tuple[_Settings, list[str]]:
+    """Find a learner by the name that a text begins with; return the parameters given there as well."""
+    name, given = _split(text, learners(), "learner")
+    return _Settings.of(name, learners()[name].for_task, ("task", "like")), given
 
 
 def _split(text: str, known: Mapping[str, Any], what: str) -> tuple[str, list[str]]:
@@ -512,49 +276,5 @@ def _split(text: str, known: Mapping[str, Any], what: str) -> tuple[str, list[st
     return name, rest.split(",") if rest else []
 
 
-def _parameters(of: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """List what can be set: not what the builder is given, nor what is the reading's to choose."""
-    others = {"setting", *(entry.name for entry in dataclasses.fields(Reading))}
-    return {name: entry for name, entry in inspect.signature(of).parameters.items() if name not in others}
-
-
-def _values(name: str, given: list[str], of: Callable[..., Any]) -> dict[str, Any]:
-    """Read the values of parameters, each as the type that it is declared with."""
-    parameters = _parameters(of)
-    hints = typing.get_type_hints(of)
-    values: dict[str, Any] = {}
-    for part in given:
-        key, equals, text = part.partition("=")
-        if key not in parameters or not equals:
-            raise PairError(
-                f"{name} has no parameter {part!r}: write parameter=value; it has {', '.join(parameters)}"
-            )
-        if key in values:
-            raise PairError(f"{name} is given {key} twice: give it once")
-        hint = hints[key]
-        kind = next(t for t in typing.get_args(hint) if t is not type(None)) if _is_union(hint) else hint
-        least, most = _BOUNDS.get(key, (-MOST, MOST))
-        try:
-            values[key] = {"yes": True, "no": False}[text] if kind is bool else kind(text)
-            if kind in (int, float) and not least <= values[key] <= most:  # nor NaN
-                raise ValueError
-        except (ValueError, KeyError):
-            bounds = f" from {least:g} to {most:g}"
-            wanted = {int: f"a whole number{bounds}", float: f"a number{bounds}", bool: "yes or no"}[kind]
-            short = text if len(text) <= 30 else f"{text[:27]}..."
-            raise PairError(f"{name}: {key} is {short!r}: give {wanted}") from None
-    return values
-
-
 def _is_union(hint: Any) -> bool:
     return typing.get_origin(hint) in (typing.Union, types.UnionType)
-
-
-def _written(name: str, values: dict[str, Any], of: Callable[..., Any]) -> str:
-    """Write a name with its parameters in the order of their declaration, those that are not at their default."""
-    parts = [
-        f"{key}={ ({True: 'yes', False: 'no'}[values[key]] if isinstance(values[key], bool) else values[key]) }"
-        for key, entry in _parameters(of).items()
-        if key in values and values[key] != entry.default
-    ]
-    return f"{name}:{','.join(parts)}" if parts else name

@@ -7,18 +7,20 @@ which the paper's tables print in a column or a row of their own.
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import choice, not_negative, shown, whole
-from lstm97.net.reading import check_choice
+from lstm97.net.reading import check_choices
 from lstm97.tasks import Batch, EmbeddedReber, Task
 
 Errors = NDArray[np.float64]
 Correct = NDArray[np.bool_]
+Reads = Mapping[str, tuple[Any, ...]]
 
 
 class Reached(NamedTuple):
@@ -67,6 +69,9 @@ class Watch(Protocol):
 
 class StoppingRule(Protocol):
     """What every stopping rule has to offer."""
+
+    #: Parameters that are a reading's to choose, with the choices that the rule knows.
+    reads: ClassVar[Reads]
 
     @property
     def every(self) -> int:
@@ -169,13 +174,13 @@ class ST3(_AnyTask):
     average_error: str = "absolute"
     count: str = "inclusive"
 
+    reads: ClassVar[Reads] = {"average_error": ("absolute", "squared"), "count": ("inclusive", "exclusive")}
     every = 0
 
     def __post_init__(self) -> None:
         not_negative("beta", self.beta)
         whole("window", self.window)
-        check_choice("average_error", self.average_error)
-        check_choice("count", self.count)
+        check_choices(self.reads, self)
 
     @property
     def criterion(self) -> str:
@@ -240,11 +245,12 @@ class CorrectInARow(_AnyTask):
     n: int = 10_000
     run_count: str = "exclusive"
 
+    reads: ClassVar[Reads] = {"run_count": ("exclusive", "inclusive")}
     every = 0
 
     def __post_init__(self) -> None:
         whole("n", self.n)
-        check_choice("run_count", self.run_count)
+        check_choices(self.reads, self)
 
     @property
     def criterion(self) -> str:
@@ -295,6 +301,7 @@ class FewWrong(_AnyTask, _EverySequenceCounts):
     n_seq: tuple[int, ...]
     window: int = 2000
 
+    reads: ClassVar[Reads] = {}
     every = 0
 
     def __post_init__(self) -> None:
@@ -381,13 +388,15 @@ class ErrorsOnTestSet(_AnyTask, _EverySequenceCounts):
     size: int = 256
     test_set: str = "fresh"
 
+    reads: ClassVar[Reads] = {"test_set": ("fresh", "fixed")}
+
     def __post_init__(self) -> None:
         not_negative("beta", self.beta)
         whole("every", self.every)
         whole("size", self.size)
         whole("most_wrong", self.most_wrong, 0, self.size)
         choice("milestones", self.milestones, (("ST1",), ()))
-        check_choice("test_set", self.test_set)
+        check_choices(self.reads, self)
 
     @property
     def criterion(self) -> str:
@@ -451,6 +460,8 @@ class AllPredicted(_EverySequenceCounts):
     """
 
     every: int = 100
+
+    reads: ClassVar[Reads] = {}
 
     def __post_init__(self) -> None:
         whole("every", self.every)

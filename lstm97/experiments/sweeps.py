@@ -1,13 +1,13 @@
 """Series of pairs of task and learner, beyond the paper's tables: how far a lag each system bridges, and the like.
 
 A sweep is data, as a row is: which pairs, how many trials of each, after how many sequences a trial is given up. Its
-pairs are tries (`lstm97.experiments.pairs`), its records stand in the project's folder ``data/sweeps``.
+pairs are those of `lstm97.experiments.pairs`, its records stand in the project's folder ``data/sweeps``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lstm97.experiments.pairs import Try, make_try
+from lstm97.experiments.pairs import Pair, make_pair
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Sweep:
     ----------
     name, title : str
     tasks, learners : tuple of str
-        As `lstm97.experiments.pairs.make_try` takes them.
+        As `lstm97.experiments.pairs.make_pair` takes them.
     n_trials : int
         Of each pair.
     cap : int
@@ -33,9 +33,9 @@ class Sweep:
     cap: int
 
     @property
-    def pairs(self) -> dict[tuple[str, str], Try]:
-        """The tries, by task and learner."""
-        return {(task, learner): make_try(task, learner) for task in self.tasks for learner in self.learners}
+    def pairs(self) -> dict[tuple[str, str], Pair]:
+        """The pairs, by task and learner."""
+        return {(task, learner): make_pair(task, learner) for task in self.tasks for learner in self.learners}
 
 
 LAGS = (2, 4, 6, 8, 10, 15, 20, 50, 100)

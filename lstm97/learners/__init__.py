@@ -1,9 +1,17 @@
 """The learning systems of the paper, one file each, with one interface.
 
-Here: settings, training, answering. Not here: tasks by name, rows, files, statistics.
+Here: settings, training, answering. Nothing lists what the command can run: a new file with a class that has a
+``name`` is enough. Not here: tasks by name, rows, files, statistics.
 """
 
-from lstm97.learners.base import Learner, Work
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from lstm97.discovery import declared
+from lstm97.learners.base import Learner, System, Work
 from lstm97.learners.bptt import BPTT
 from lstm97.learners.cascade import Cascade
 from lstm97.learners.chunker import Chunker
@@ -42,8 +50,35 @@ __all__ = [
     "Net",
     "RecurrentTopology",
     "SecondOrder",
+    "System",
     "TimeConstants",
     "Trace",
     "Window",
     "Work",
+    "learners",
 ]
+
+
+@cache
+def learners() -> Mapping[str, type[System]]:
+    """Collect the learning systems that can be given any task.
+
+    Returns
+    -------
+    mapping of str to type
+        By the name that the command knows.
+
+    Raises
+    ------
+    FileError
+        If a file can't be imported, or a learner in it has no name, title or ``for_task``, or the name of another.
+    """
+
+    def is_learner(cls: Any) -> bool:
+        is_base = getattr(cls, "_is_protocol", False) or inspect.isabstract(cls) or vars(cls).get("name", "") is None
+        return hasattr(cls, "train") and not is_base
+
+    def lacks(cls: Any) -> list[str]:
+        return [one for one in ("title", "for_task") if not hasattr(cls, one)]
+
+    return MappingProxyType(declared(__name__, __path__, is_learner, lacks))

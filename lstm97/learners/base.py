@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
 #: Arrays of a net: what each is called, itself, and the shape that it has to have.
 Arrays = Iterable[tuple[str, NDArray[np.float64], tuple[int, ...]]]
@@ -61,6 +61,56 @@ class Learner(Checked, Protocol):
 
     def predict(self, net: Any, batch: Batch) -> NDArray[np.float64]:
         """Compute the outputs without learning; the net stays as it is."""
+
+
+class Like(Protocol):
+    """What a learner is built like, where nothing else is given: the row whose task is most like its own."""
+
+    def alpha(self, given: float | None) -> float:
+        """Take the row's learning rate if none is given."""
+
+    def weight_range(self, given: float | None) -> float:
+        """Take the row's interval of initial weights if none is given."""
+
+    def lstm(self, n_inputs: int, n_outputs: int, alpha: float, weight_range: float) -> Learner:
+        """Make the row's own net, under the reading, for other numbers of units."""
+
+
+class System(Learner, Protocol):
+    """A learner that the command can give any task. A class in this package that is one is found by itself.
+
+    Attributes
+    ----------
+    name : str
+        What the command calls it.
+    title : str
+        What a reader sees.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    @classmethod
+    def for_task(cls, task: Task, like: Like, **settings: Any) -> Learner:
+        """Build it for a task. Keyword parameters are settings that a user may give, each with a default.
+
+        Parameters
+        ----------
+        task : Task
+        like : Like
+            The row whose task is most like this one.
+        settings
+            Of the type that each is annotated with: int, float, bool or str.
+
+        Returns
+        -------
+        Learner
+
+        Raises
+        ------
+        ValueError
+            If it can't learn the task.
+        """
 
 
 def check_net(learner: Checked, net: Any) -> None:

@@ -4,15 +4,17 @@ Williams and Zipser (1992), Williams and Peng (1990); in the paper Sec. 1, 3.1 a
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from lstm97.checks import whole
-from lstm97.learners.base import check_work
+from lstm97.learners.base import Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_layer_updates,
     add_output_updates,
     apply_updates,
@@ -20,9 +22,10 @@ from lstm97.learners.recurrent import (
     net_inputs,
     show_outputs,
 )
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, EmbeddedReber, Task
 
 
 @compiled
@@ -162,6 +165,25 @@ class BPTT(Recurrent):
     """
 
     k: int | None = None
+
+    name = "bptt"
+    title = "BPTT"
+    unfolded = Unfolded(errors=(TOP, LOOP))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+        k: int | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden, fully_recurrent=isinstance(task, EmbeddedReber))
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range), k)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -30,17 +30,18 @@ diagonal of the hidden units' part holds their weights to themselves, and nothin
 
 import copy
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import MOST_WEIGHTS, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import check_size
+from lstm97.learners.unfolded import LOOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.base import check, offsets_of
 
 Floats = NDArray[np.float64]
@@ -515,6 +516,28 @@ class Cascade:
     n_sequences: int = 256
     n_candidates: int = 8
     most_hidden: int = 50
+
+    name = "cascade"
+    title = "Cascade-correlation"
+    unfolded = Unfolded(
+        rows=("input", "unit 1", "unit 2", "output"),
+        links=((0, 1, 0), LOOP, (1, 2, 0), (2, 2, 1), (2, 3, 0)),
+        same_step=((2, 3, 0),),
+        carried=((2, 2, 1),),
+    )
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_sequences: int = 256,
+        n_candidates: int = 8,
+        most_hidden: int = 50,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        return cls(task.n_inputs, task.n_outputs, n_sequences, n_candidates, most_hidden)
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_outputs", "n_sequences", "n_candidates", "most_hidden"):

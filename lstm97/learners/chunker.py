@@ -6,11 +6,12 @@ Sec. 2 and 5.2, Table 2.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from lstm97.checks import MOST_WEIGHTS, choice, not_negative, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     RecurrentTopology,
@@ -21,12 +22,30 @@ from lstm97.learners.recurrent import (
     respond,
 )
 from lstm97.learners.rtrl import RTRL, RTRLNet, add_sensitivity_updates, advance_sensitivities
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task, tasks
 from lstm97.tasks.base import check
 
 MIMICS = ("hidden", "state")
+
+
+def check_symbols(task: Task) -> None:
+    """Check that the targets of a task are the next symbols.
+
+    Parameters
+    ----------
+    task : Task
+
+    Raises
+    ------
+    ValueError
+        If they aren't; the message names the tasks whose targets are.
+    """
+    if not task.next_symbols:
+        others = " or ".join(name for name, cls in tasks().items() if cls.next_symbols)
+        raise ValueError(f"a chunker predicts the next symbol at every step: give {others}")
 
 
 def check_next_symbols(batch: Batch, n_symbols: int) -> None:
@@ -243,6 +262,32 @@ class Chunker:
     weight_range: float
     surprise: float = 0.2
     mimics: str = "hidden"
+
+    name = "chunker"
+    title = "Chunker"
+    unfolded = Unfolded(
+        rows=("input", "lower net", "prediction", "upper net"),
+        links=((0, 1, 0), LOOP, TOP, (3, 3, 4)),
+        same_step=(TOP,),
+        carried=(LOOP,),
+        silent=((3, 2), (3, 3), (3, 4)),
+    )
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int = 1,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+        surprise: float = 0.2,
+        mimics: str = "hidden",
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        check_symbols(task)
+        return cls(task.n_inputs, n_hidden, like.alpha(alpha), like.weight_range(weight_range), surprise, mimics)
 
     def __post_init__(self) -> None:
         whole("n_symbols", self.n_symbols, most=MOST_WEIGHTS)

@@ -66,6 +66,9 @@ class Growing:
     lstm: LSTM
     addition: float = 0.01
 
+    #: It is no system of its own: `LSTM.for_task` makes it where the row's cells are added.
+    name = None
+
     def __post_init__(self) -> None:
         instance("lstm", self.lstm, "LSTM", "without_block")
         if not self.lstm.topology.outputs_see_inputs:

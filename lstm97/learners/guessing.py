@@ -4,17 +4,20 @@ Schmidhuber and Hochreiter (1996), Hochreiter and Schmidhuber (1996); in the pap
 """
 
 import copy
+import math
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import MOST_WEIGHTS, choice, not_negative, positive, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import check_size
+from lstm97.learners.unfolded import Unfolded
 from lstm97.net.activations import f
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.base import absolute_errors, check
 
 
@@ -150,6 +153,30 @@ class Guessing:
     tolerance: float
     net: str = "A1"
     weight_range: float = 100.0
+
+    name = "guessing"
+    title = "Guessing"
+    unfolded = Unfolded()
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        net: str = "A1",
+        n_hidden: int | None = None,
+        weight_range: float = 100.0,
+        tolerance: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        if tolerance is None and math.isnan(task.tolerance):
+            raise ValueError(
+                "guessing has to know which errors are right, and the task has no tolerance: give tolerance"
+            )
+        n = {"A1": 1, "A2": 10}.get(net, 1) if n_hidden is None else n_hidden
+        tolerance = task.tolerance if tolerance is None else tolerance
+        return cls(task.n_inputs, n, task.n_outputs, tolerance, net, weight_range)
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs"):

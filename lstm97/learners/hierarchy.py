@@ -5,17 +5,19 @@ Schmidhuber (1992b, Sec. 3; 1992c; 1993, Sec. 7.2); in the paper Sec. 2 and 5.2,
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import MOST_WEIGHTS, not_negative, real, whole
-from lstm97.learners.base import Arrays, check_work
-from lstm97.learners.chunker import check_next_symbols
+from lstm97.learners.base import Arrays, Like, check_work
+from lstm97.learners.chunker import check_next_symbols, check_symbols
 from lstm97.learners.progress import has_stopped_improving, mean_errors, until_comparison
 from lstm97.learners.recurrent import Floats, RecurrentTopology
 from lstm97.learners.rtrl import RTRL, RTRLNet
-from lstm97.tasks import Batch
+from lstm97.learners.unfolded import LOOP, Unfolded
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.base import offsets_of
 
 #: Number of levels at most: each has its own net, made at the start.
@@ -150,6 +152,31 @@ class Hierarchy:
     n_levels: int = 3
     surprise: float = 0.2
     improvement: float = 0.01
+
+    name = "hierarchy"
+    title = "Hierarchical chunker"
+    unfolded = Unfolded(
+        rows=("input", "level 1", "level 2", "level 3"),
+        links=((0, 1, 0), LOOP, (2, 2, 2), (3, 3, 4)),
+        carried=(LOOP, (2, 2, 2), (3, 3, 4)),
+        silent=((2, 2), (2, 4), (3, 2), (3, 3), (3, 4)),
+    )
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int = 1,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+        n_levels: int = 3,
+        surprise: float = 0.2,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        check_symbols(task)
+        return cls(task.n_inputs, n_hidden, like.alpha(alpha), like.weight_range(weight_range), n_levels, surprise)
 
     def __post_init__(self) -> None:
         whole("n_symbols", self.n_symbols, most=MOST_WEIGHTS)

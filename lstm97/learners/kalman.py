@@ -19,17 +19,26 @@ The derivatives are those of RTRL, carried along in time, and discounted:
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from lstm97.checks import not_negative, positive, real
-from lstm97.learners.base import Arrays, check_work
-from lstm97.learners.recurrent import Floats, Recurrent, RecurrentNet, add_output_updates, net_inputs, show_outputs
+from lstm97.learners.base import Arrays, Like, check_work
+from lstm97.learners.recurrent import (
+    Floats,
+    Recurrent,
+    RecurrentNet,
+    RecurrentTopology,
+    add_output_updates,
+    net_inputs,
+    show_outputs,
+)
 from lstm97.learners.rtrl import advance_sensitivities
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
 #: With more numbers in the covariance matrices than this a step takes longer than anybody wants to wait.
 MOST_COVARIANCES = 2_000_000
@@ -363,6 +372,28 @@ class Kalman(Recurrent):
     variance: float = 100.0
     drift: float = 1e-4
     discount: float = 1.0
+
+    name = "kalman"
+    title = "Extended Kalman filter"
+    unfolded = Unfolded(same_step=(TOP,), carried=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float = 1.0,
+        weight_range: float | None = None,
+        variance: float = 100.0,
+        drift: float = 1e-4,
+        discount: float = 1.0,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        # No step along a gradient: the row's learning rate doesn't apply.
+        return cls(topology, alpha, like.weight_range(weight_range), variance, drift, discount)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,16 +9,19 @@ with :math:`u^i = f(net_i)`, :math:`\sigma_i = 1 - \tau_i` for time constants, a
 :math:`\tau_i = 1` for the additive unit. They are trained by BPTT, errors going back through all steps.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from lstm97.checks import positive, real, shown
-from lstm97.learners.base import check_work
+from lstm97.learners.base import Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_layer_updates,
     add_output_updates,
     apply_updates,
@@ -26,9 +29,10 @@ from lstm97.learners.recurrent import (
     net_inputs,
     show_outputs,
 )
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
 
 @compiled
@@ -152,7 +156,7 @@ def present(
 
 
 @dataclass(frozen=True)
-class Leaky(Recurrent):
+class Leaky(Recurrent, ABC):
     """What both kinds of units have in common.
 
     Parameters
@@ -166,6 +170,7 @@ class Leaky(Recurrent):
         if self.topology.fully_recurrent:
             raise ValueError("topology: only hidden units keep activations here; let fully_recurrent be false")
 
+    @abstractmethod
     def shares(self) -> tuple[Floats, Floats, bool]:
         """Say how much of the old activation and of the new one a unit takes, and whether the latter is linear.
 
@@ -174,7 +179,6 @@ class Leaky(Recurrent):
         tau, sigma : (n_hidden,) float64
         linear : bool
         """
-        raise NotImplementedError
 
     def train(self, net: RecurrentNet, batch: Batch) -> Floats:
         """Present every sequence once, in order, learning from each: see `lstm97.learners.Learner.train`."""
@@ -236,6 +240,25 @@ class TimeConstants(Leaky):
 
     tau: tuple[float, ...]
 
+    name = "time-constants"
+    title = "Time constants"
+    unfolded = Unfolded(errors=(TOP, LOOP), constant=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        tau: float = 0.9,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range), (tau,) * topology.n_hidden)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.tau, tuple):
@@ -275,6 +298,25 @@ class Additive(Leaky):
     """
 
     scale: float = 0.1
+
+    name = "additive"
+    title = "Additive unit"
+    unfolded = Unfolded(errors=(TOP, LOOP), constant=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        scale: float = 0.1,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range), scale)
 
     def __post_init__(self) -> None:
         super().__post_init__()

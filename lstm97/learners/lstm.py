@@ -1,17 +1,20 @@
 """Long Short-Term Memory as of 1997: settings around the equations of `lstm97.net.network`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import choice, instance, not_negative, real, shown
-from lstm97.learners.base import Arrays, check_net, check_work
+from lstm97.learners.base import Arrays, Learner, Like, check_net, check_work
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net import network
-from lstm97.net.reading import Reading
+from lstm97.net.reading import Reading, check_choices
 from lstm97.net.topology import Topology
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.base import check
 
 UPDATES = {
@@ -89,9 +92,39 @@ class LSTM:
     g: str = "4f-2"
     h: str = "2f-1"
 
+    #: What it reads of the reading, with the choices that it knows.
+    reads: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "error": ("(19)", "(16)"),
+        "output_timing": ("same step", "one step later"),
+        "update": tuple(UPDATES),
+        "initial_activation": (0.0, 0.5),
+        "ranges": ("text", "Table 10"),
+        "gate_bias": ("set", "added"),
+        "initial_weights": ("uniform", "grid"),
+        "output_unit": ("logistic", "linear"),
+        "output_error": ("with f'", "without f'"),
+    }
+
+    name = "lstm"
+    title = "LSTM"
+    unfolded = Unfolded(errors=(TOP, LOOP), constant=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Learner:
+        """Build what the row has for a task, perhaps a `Growing`: see `lstm97.learners.base.System.for_task`."""
+        return like.lstm(task.n_inputs, task.n_outputs, like.alpha(alpha), like.weight_range(weight_range))
+
     def __post_init__(self) -> None:
         instance("topology", self.topology, "Topology", "block_sizes")
         instance("reading", self.reading, "Reading", "output_unit")
+        check_choices(self.reads, self.reading)
         for name, choices in (("g", tuple(SQUASHING)[:-1]), ("h", tuple(SQUASHING))):
             choice(name, getattr(self, name), choices)
         not_negative("alpha", self.alpha)

@@ -10,22 +10,26 @@ Its derivative by a weight is the sum of the inputs so far, so the gradient is e
 .. math:: \frac{\partial s_j(t)}{\partial w_{ji}} = \sum_{t' \le t} x_i(t')
 """
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from lstm97.learners.base import check_work
+from lstm97.learners.base import Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_output_updates,
     apply_updates,
     compute_errors,
     show_outputs,
 )
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
 
 @compiled
@@ -104,6 +108,25 @@ class NaiveCarrousel(Recurrent):
     ValueError
         If output units are part of the recurrent layer.
     """
+
+    name = "naive-carrousel"
+    title = "Naive carrousel"
+    unfolded = Unfolded(errors=(TOP, LOOP), constant=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        net = RecurrentTopology.conventional(task, n_hidden)
+        topology = dataclasses.replace(net, biased=True)  # output units only
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range))
 
     def __post_init__(self) -> None:
         super().__post_init__()

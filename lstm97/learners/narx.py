@@ -11,23 +11,28 @@ In a NARX net z are the outputs; there is no other recurrence.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from lstm97.checks import choice, whole
-from lstm97.learners.base import check_work
+from lstm97.learners.base import Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_output_updates,
     apply_updates,
     compute_outputs,
 )
+from lstm97.learners.unfolded import TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
+#: Longest delay where none is given: of the lags in Table 2, p = 4 is within it, and p = 10 beyond.
+N_DELAYS = 4
 FED_BACK = ("outputs", "hidden")
 
 
@@ -299,6 +304,26 @@ class NARX(Recurrent):
 
     delays: int
     fed_back: str = "outputs"
+
+    name = "narx"
+    title = "NARX net"
+    unfolded = Unfolded(links=((0, 1, 0), TOP, (2, 1, 1), (2, 1, 2)), errors=(TOP, (2, 1, 1), (2, 1, 2)))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        delays: int = N_DELAYS,
+        fed_back: str = "outputs",
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range), delays, fed_back)
 
     def __post_init__(self) -> None:
         whole("delays", self.delays)

@@ -22,7 +22,7 @@ Numba for every shape, so each is compiled once.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,12 @@ from lstm97.checks import MOST_WEIGHTS, flag, instance, not_negative, whole
 from lstm97.learners.base import Arrays, check_work
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, EmbeddedReber, LongLag, Task
 from lstm97.tasks.base import check
 
 Floats = NDArray[np.float64]
+#: Number of hidden units of a net that the paper gives no number for.
+N_HIDDEN = 8
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,34 @@ class RecurrentTopology:
     fully_recurrent: bool = False
     outputs_see_inputs: bool = False
     biased: bool = False
+
+    @classmethod
+    def conventional(cls, task: Task, n_hidden: int | None = None, fully_recurrent: bool = False) -> Self:
+        """Make the topology that the paper gives a conventional net for a task, or else a plain one.
+
+        Paper: Table 1, rows 1 to 3, and Table 2, rows 1 to 6.
+
+        Parameters
+        ----------
+        task : Task
+        n_hidden : int or None
+            None for the paper's number, or `N_HIDDEN`.
+        fully_recurrent : bool
+            Whether the output units are part of the recurrent layer.
+
+        Returns
+        -------
+        RecurrentTopology
+        """
+        numbers = {LongLag: 1, EmbeddedReber: 3 if fully_recurrent else 15}
+        return cls(
+            task.n_inputs,
+            numbers.get(type(task), N_HIDDEN) if n_hidden is None else n_hidden,
+            task.n_outputs,
+            fully_recurrent=fully_recurrent,
+            outputs_see_inputs=isinstance(task, LongLag),
+            biased=not isinstance(task, LongLag | EmbeddedReber),
+        )
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs"):

@@ -5,25 +5,27 @@ Robinson and Fallside (1987), Williams and Zipser (1992); in the paper Sec. 1, 5
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from lstm97.checks import choice, flag
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_output_updates,
     apply_updates,
     compute_errors,
     net_inputs,
     show_outputs,
 )
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, EmbeddedReber, Task
 
 UPDATES = ("sequence end", "every step")
 #: With more sensitivities than this a step takes longer than anybody wants to wait.
@@ -211,6 +213,27 @@ class RTRL(Recurrent):
 
     update: str = "sequence end"
     resets: bool = True
+
+    name = "rtrl"
+    title = "RTRL"
+    unfolded = Unfolded(same_step=(TOP,), carried=(LOOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+        online: bool = False,
+        resets: bool = True,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden, fully_recurrent=isinstance(task, EmbeddedReber))
+        update = "every step" if online else "sequence end"
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range), update, resets)
 
     def __post_init__(self) -> None:
         super().__post_init__()

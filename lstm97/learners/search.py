@@ -9,19 +9,21 @@ easy or hard these sequences are. The learner's outputs are the point's.
 """
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import positive, real, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import Floats, Recurrent, RecurrentNet, RecurrentTopology, RecurrentWeights
+from lstm97.learners.unfolded import Unfolded
 from lstm97.net.activations import exp
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 
 #: Corana et al. (1987): a step size grows or shrinks by up to this factor plus 1 at a time,
 VARIATION = 2.0
@@ -78,7 +80,7 @@ class Searching:
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(ABC):
     """What both kinds of search have in common.
 
     Parameters
@@ -128,6 +130,7 @@ class Search:
         own = np.random.default_rng(rng.integers(0, 2**63, size=2))
         return own.uniform(-self.weight_range, self.weight_range, self.n_weights), own
 
+    @abstractmethod
     def start(self, rng: np.random.Generator) -> Any:
         """Draw the first point and the first candidate.
 
@@ -140,7 +143,6 @@ class Search:
         -------
         Searching
         """
-        raise NotImplementedError
 
     def copy(self, net: Any) -> Any:
         """Copy a search; the copy goes on with the same candidates.
@@ -197,9 +199,9 @@ class Search:
             done = last
         return outputs
 
+    @abstractmethod
     def _choose(self, net: Any, difference: float) -> None:
         """Keep the point or take the candidate, whose mean squared error is larger by `difference`; draw the next."""
-        raise NotImplementedError
 
     def predict(self, net: Any, batch: Batch) -> Floats:
         """Compute the outputs of the present point.
@@ -284,6 +286,27 @@ class Annealing(Search):
     temperature: float = 0.1
     cooling: float = 0.85
     cycles: int = 5
+
+    name = "annealing"
+    title = "Simulated annealing"
+    unfolded = Unfolded()
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        weight_range: float = 10.0,
+        n_shown: int = 20,
+        temperature: float = 0.1,
+        cooling: float = 0.85,
+        cycles: int = 5,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        return cls(topology, weight_range, n_shown, temperature, cooling, cycles)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -378,6 +401,25 @@ class MultiGrid(Search):
     """
 
     tries: int = 10
+
+    name = "multi-grid"
+    title = "Multi-grid search"
+    unfolded = Unfolded()
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        weight_range: float = 10.0,
+        n_shown: int = 20,
+        tries: int = 10,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden)
+        return cls(topology, weight_range, n_shown, tries)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,22 +10,25 @@ are ordinary weights from inputs and from units, and biases, among the products.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from lstm97.learners.base import check_work
+from lstm97.learners.base import Like, check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
+    RecurrentTopology,
     add_output_updates,
     apply_updates,
     compute_errors,
     show_outputs,
 )
+from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, EmbeddedReber, Task
 
 
 @compiled
@@ -202,6 +205,24 @@ class SecondOrder(Recurrent):
         See `lstm97.learners.recurrent.Recurrent`; `biased` is about an output layer. The recurrent layer always
         has the constant 1: without it, activations of 0 before the first step would hide the first input.
     """
+
+    name = "second-order"
+    title = "Second-order net"
+    unfolded = Unfolded(errors=(TOP, LOOP))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        topology = RecurrentTopology.conventional(task, n_hidden, fully_recurrent=isinstance(task, EmbeddedReber))
+        return cls(topology, like.alpha(alpha), like.weight_range(weight_range))
 
     @property
     def layer_shape(self) -> tuple[int, int]:

@@ -6,12 +6,14 @@ entire input string at once".
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from lstm97.checks import MOST_WEIGHTS, not_negative, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.learners.recurrent import (
+    N_HIDDEN,
     Floats,
     RecurrentNet,
     RecurrentState,
@@ -24,9 +26,10 @@ from lstm97.learners.recurrent import (
     random_weights,
     show_outputs,
 )
+from lstm97.learners.unfolded import TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.base import check
 
 
@@ -164,6 +167,26 @@ class Window:
     window: int
     alpha: float
     weight_range: float
+
+    name = "window"
+    title = "Time window (TDNN)"
+    unfolded = Unfolded(links=((0, 1, 0), (0, 1, 1), (0, 1, 2), TOP), same_step=(TOP,))
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        window: int = 10,
+        n_hidden: int = N_HIDDEN,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        return cls(
+            task.n_inputs, n_hidden, task.n_outputs, window, like.alpha(alpha), like.weight_range(weight_range)
+        )
 
     def __post_init__(self) -> None:
         for name in ("n_inputs", "n_hidden", "n_outputs", "window"):

@@ -6,7 +6,7 @@ plainest way of doing it. Some readings have names: `READINGS`.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -258,19 +258,20 @@ def named(name: str) -> Reading:
     return READINGS[name]
 
 
-def check_choice(name: str, value: Any) -> None:
-    """Check a choice that is a reading's to make.
+def check_choices(reads: Mapping[str, tuple[Any, ...]], of: Any) -> None:
+    """Check choices that are a reading's to make, against those that a task, a stopping rule or a net knows.
 
     Parameters
     ----------
-    name : str
-        A field of `Reading`.
-    value : object
+    reads : mapping of str to tuple
+        By field of `Reading`, the choices that are known.
+    of : object
+        What has the fields.
 
     Raises
     ------
     ValueError
-        If the reading has no such choice.
+        If a choice is none of them.
     """
-    (field,) = (one for one in Reading.describe() if one["name"] == name)
-    choice(name, value, (field["default"], *field["alternatives"]))
+    for name, known in reads.items():
+        choice(name, getattr(of, name), known)

@@ -1,8 +1,15 @@
 """The tasks of Sec. 5, parity and the latch problem, one file each.
 
-Here: drawing sequences, and saying when an answer is correct. Not here: networks, and how one learns.
+Here: drawing sequences, and saying when an answer is correct. Nothing lists what the command can run: a new file with
+a class that has a ``name`` is enough. Not here: networks, and how one learns.
 """
 
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from lstm97.discovery import declared
 from lstm97.tasks.adding import Adding
 from lstm97.tasks.base import Batch, Task
 from lstm97.tasks.distractors import Distractors
@@ -26,4 +33,29 @@ __all__ = [
     "Task",
     "TemporalOrder",
     "TwoSequence",
+    "tasks",
 ]
+
+
+@cache
+def tasks() -> Mapping[str, type[Task]]:
+    """Collect the tasks that any learner can be given.
+
+    Returns
+    -------
+    mapping of str to type
+        By the name that the command knows.
+
+    Raises
+    ------
+    FileError
+        If a file can't be imported, or a task in it has no name, no row that it is like, or the name of another.
+    """
+
+    def is_task(cls: type) -> bool:
+        return issubclass(cls, Task) and not inspect.isabstract(cls)
+
+    def lacks(cls: type[Task]) -> list[str]:
+        return ["like"] if cls.like is Task.like else []
+
+    return MappingProxyType(declared(__name__, __path__, is_task, lacks))

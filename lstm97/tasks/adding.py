@@ -1,6 +1,8 @@
 """Experiment 4, the adding problem."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +41,15 @@ class Adding(MarkedPairs):
     True
     """
 
+    name = "adding"
+    defaults: ClassVar[Mapping[str, Any]] = {"T": 100}
     low = -1.0
     neutral = 0.0
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return "table7/T100"
 
     def combine(self, x_1: NDArray[np.float64], x_2: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scale the sum to the interval [0, 1]: see `lstm97.tasks.marked_pairs.MarkedPairs.combine`."""

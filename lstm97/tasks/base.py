@@ -1,8 +1,9 @@
 """What every task gives and every learner takes: a ragged batch of sequences."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,7 +215,32 @@ def _check_finite(name: str, numbers: NDArray[np.float64]) -> None:
 
 
 class Task(ABC):
-    """What a task has to offer. A task knows nothing of networks."""
+    """What a task has to offer. A task knows nothing of networks.
+
+    Attributes
+    ----------
+    name : str
+        What the command calls it. A class in this package that has one is found: see `lstm97.tasks.tasks`.
+    defaults : mapping of str to value
+        Parameters that the command does not have to be given.
+    next_symbols : bool
+        Whether the targets are the next symbols, at every step.
+    right_is_enough : bool
+        Whether a trial ends as soon as every test sequence is right, for tasks that the paper has no rule for.
+    reads : mapping of str to tuple
+        Parameters that are a reading's to choose, with the choices that the task knows.
+    """
+
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    next_symbols: ClassVar[bool] = False
+    right_is_enough: ClassVar[bool] = False
+    reads: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+
+    @property
+    def like(self) -> str:
+        """Name of the row whose conditions it takes where nothing else is given."""
+        raise NotImplementedError(f"{type(self).__name__} is like no row: give it a property 'like'")
 
     @property
     @abstractmethod

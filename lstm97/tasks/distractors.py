@@ -1,6 +1,8 @@
 """Experiment 2, Task 2c: very long time lags among many distractor symbols."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,8 +45,15 @@ class Distractors(Task):
     q: int
     p: int
 
+    name = "distractors"
+    defaults: ClassVar[Mapping[str, Any]] = {"q": 50, "p": 50}
     n_outputs = 2
     tolerance = 0.2
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return "table3/q50-p50"
 
     def __post_init__(self) -> None:
         whole("q", self.q, 0, MOST_STEPS)

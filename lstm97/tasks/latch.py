@@ -1,6 +1,8 @@
 """The latch problem, which the paper calls very similar to Task 3a."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,9 +45,17 @@ class Latch(Task):
     T: int
     longest: int | None = None
 
+    name = "latch"
+    defaults: ClassVar[Mapping[str, Any]] = {"T": 500, "longest": 600}
+    right_is_enough = True
     n_inputs = 1
     n_outputs = 1
     tolerance = 0.1
+
+    @property
+    def like(self) -> str:
+        """Task 3a, of one input line and two classes as well: see `lstm97.tasks.base.Task.like`."""
+        return "table4/T100-N3"
 
     def __post_init__(self) -> None:
         whole("T", self.T, 2, MOST_STEPS, ", so that there is something to keep a sign over")

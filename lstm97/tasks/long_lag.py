@@ -1,6 +1,8 @@
 """Experiment 2, Tasks 2a and 2b: predict every next symbol, the last one from the first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -56,7 +58,15 @@ class LongLag(Task):
     variant: str = "2a"
     noise: float = 0.0
 
+    name = "long-lag"
+    defaults: ClassVar[Mapping[str, Any]] = {"p": 100}
+    next_symbols = True
     tolerance = 0.25
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return f"table2/{self.variant}"
 
     def __post_init__(self) -> None:
         whole("p", self.p, 2, MOST_SYMBOLS, ", so that there is an inner symbol")

@@ -1,13 +1,15 @@
 """Sequences of pairs, two of them marked: what Experiments 4 and 5 share."""
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import whole
-from lstm97.net.reading import check_choice
+from lstm97.net.reading import check_choices
 from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
 
 
@@ -42,14 +44,18 @@ class MarkedPairs(Task):
     n_outputs = 1
     tolerance = 0.04
 
+    reads: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "second_mark": ("unmarked", "position"),
+        "first_pair": ("set input", "keep marker", "ignore value"),
+    }
     low: ClassVar[float]
     neutral: ClassVar[float]
 
     def __post_init__(self) -> None:
         whole("T", self.T, 22, MOST_STEPS, ", so that T/2 - 1 pairs hold the first ten")
-        check_choice("second_mark", self.second_mark)
-        check_choice("first_pair", self.first_pair)
+        check_choices(self.reads, self)
 
+    @abstractmethod
     def combine(self, x_1: NDArray[np.float64], x_2: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute the targets from the marked values.
 
@@ -61,7 +67,6 @@ class MarkedPairs(Task):
         -------
         (n,) float64
         """
-        raise NotImplementedError
 
     @property
     def minimal_length(self) -> int:

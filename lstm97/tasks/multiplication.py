@@ -1,6 +1,8 @@
 """Experiment 5, the multiplication problem."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +39,15 @@ class Multiplication(MarkedPairs):
     True
     """
 
+    name = "multiplication"
+    defaults: ClassVar[Mapping[str, Any]] = {"T": 100}
     low = 0.0
     neutral = 1.0
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return "table8/T100"
 
     def combine(self, x_1: NDArray[np.float64], x_2: NDArray[np.float64]) -> NDArray[np.float64]:
         """Multiply: see `lstm97.tasks.marked_pairs.MarkedPairs.combine`."""

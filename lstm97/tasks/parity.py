@@ -1,6 +1,8 @@
 """Parity of a sequence of bits, which the paper mentions as a task that guessing solves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,9 +43,17 @@ class Parity(Task):
     T: int
     longest: int | None = None
 
+    name = "parity"
+    defaults: ClassVar[Mapping[str, Any]] = {"T": 500}
+    right_is_enough = True
     n_inputs = 1
     n_outputs = 1
     tolerance = 0.1
+
+    @property
+    def like(self) -> str:
+        """Task 3a, of one input line and two classes as well: see `lstm97.tasks.base.Task.like`."""
+        return "table4/T100-N3"
 
     def __post_init__(self) -> None:
         whole("T", self.T, 1, MOST_STEPS)

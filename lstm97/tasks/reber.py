@@ -284,9 +284,16 @@ class EmbeddedReber(Task):
 
     pair: int = 1
 
+    name = "reber"
+    next_symbols = True
     n_inputs = len(SYMBOLS)
     n_outputs = len(SYMBOLS)
     tolerance = math.nan
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return "table1/3x2-0.1"
 
     def __post_init__(self) -> None:
         whole("pair", self.pair)

@@ -1,7 +1,9 @@
 """Experiment 6, temporal order: Tasks 6a and 6b."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,8 +47,15 @@ class TemporalOrder(Task):
 
     n_relevant: int
 
+    name = "temporal-order"
+    defaults: ClassVar[Mapping[str, Any]] = {"n_relevant": 2}
     n_inputs = len(SYMBOLS)
     tolerance = 0.3
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return {2: "table9/6a", 3: "table9/6b"}[self.n_relevant]
 
     def __post_init__(self) -> None:
         if type(self.n_relevant) is not int or self.n_relevant not in POSITIONS:

@@ -1,7 +1,8 @@
 """Experiment 3, noise and signal on the same input line: Tasks 3a, 3b and 3c."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +80,15 @@ class TwoSequence(Task):
     N: int
     variant: str = "3a"
 
+    name = "two-sequence"
+    defaults: ClassVar[Mapping[str, Any]] = {"T": 100, "N": 3}
     n_inputs = 1
     n_outputs = 1
+
+    @property
+    def like(self) -> str:
+        """Row of the same task: see `lstm97.tasks.base.Task.like`."""
+        return {"3a": "table4/T100-N3", "3b": "table5/T100-N3", "3c": "table6/T100-N3"}[self.variant]
 
     def __post_init__(self) -> None:
         whole("T", self.T, 1, MOST_STEPS)

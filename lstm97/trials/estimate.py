@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 
 from lstm97.engine.side_by_side import side_by_side
-from lstm97.experiments.pairs import find
 from lstm97.tasks import Task
 from lstm97.trials.executors import available_cores
 from lstm97.trials.slices import Job
@@ -71,7 +70,7 @@ def expected_steps(job: Job) -> float:
     float
     """
     uncounted = job.cap - job.specification.stop.counted(job.cap)
-    presented = min(job.cap, find(job.row).expected + uncounted)
+    presented = min(job.cap, job.expected + uncounted)
     return presented * mean_length(job.specification.task_of(job.trial))
 
 
@@ -223,5 +222,5 @@ def estimate(
     n_busy = min(n_jobs, len(jobs)) or 1
     if isinstance(executor, ProcessPoolExecutor):  # more processes than cores share these
         n_busy = min(n_busy, available_cores())
-    printed = all(math.isfinite(find(job.row).expected) for job in jobs)
+    printed = all(math.isfinite(job.expected) for job in jobs)
     return Estimate(len(jobs), n_recorded, n_busy, expected / n_busy if printed else None, most / n_busy)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import Row
-from lstm97.experiments.pairs import Try, find
+from lstm97.experiments.pairs import Pair, find
+from lstm97.net.reading import named
 from lstm97.results.provenance import commit
 from lstm97.results.record import REPRODUCIBLE, SCHEMA, Record, is_done, under_cap
 from lstm97.results.store import Store
@@ -43,7 +44,7 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
         A record, see `lstm97.results.record.FIELDS`.
     """
     seed = seed_sequence(job.row, job.trial)
-    optional: Record = {"milestones": outcome.milestones} if find(job.row).milestones else {}
+    optional: Record = {"milestones": outcome.milestones} if job.has_milestones else {}
     if outcome.presented != outcome.sequences:
         optional["presented"] = outcome.presented
     return optional | {
@@ -65,12 +66,12 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
     }
 
 
-def plan(rows: Sequence[Row | Try], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
-    """List the trials of rows, or of tries.
+def plan(rows: Sequence[Row | Pair], reading: str, trials: int | None, first: int, cap: int | None) -> list[Job]:
+    """List the trials of rows, or of pairs.
 
     Parameters
     ----------
-    rows : sequence of Row or Try
+    rows : sequence of Row or Pair
     reading : str
         Name of a reading.
     trials : int or None
@@ -84,11 +85,12 @@ def plan(rows: Sequence[Row | Try], reading: str, trials: int | None, first: int
     -------
     list of Job
     """
-    return [
-        Job(row.name, reading, trial, cap or row.cap)
-        for row in rows
-        for trial in range(first, first + (trials or row.n_trials))
-    ]
+    jobs = []
+    for row in rows:
+        specification = row.under(named(reading))
+        for trial in range(first, first + (trials or row.n_trials)):
+            jobs.append(Job(specification, reading, trial, cap or row.cap, row.expected, bool(row.milestones)))
+    return jobs
 
 
 def run(
@@ -244,14 +246,34 @@ def reproduce(
     recorded, again : dict
         In the order in which the trials end.
     """
-    of_job = {_job(record): record for record in sorted(records, key=lambda record: record["steps"])}
+    by_length = sorted(records, key=lambda record: record["steps"])
+    of_job = dict(zip(jobs_of(by_length), by_length, strict=True))
     for progress in in_slices(tuple(of_job), executor, n_jobs, n_lanes, seconds=seconds):
         for job, outcome, taken in progress.finished:
             yield of_job[job], record_of(job, outcome, taken)
 
 
-def _job(record: Record) -> Job:
-    return Job(record["row"], record["reading"], record["trial"], record["cap"])
+def jobs_of(records: Sequence[Record]) -> list[Job]:
+    """Plan recorded trials once more, finding each row or pair once.
+
+    Parameters
+    ----------
+    records : sequence of dict
+
+    Returns
+    -------
+    list of Job
+        One for each record.
+    """
+    of_row: dict[tuple[str, str], Job] = {}
+    for record in records:
+        key = record["row"], record["reading"]
+        if key not in of_row:
+            (of_row[key],) = plan([find(record["row"])], record["reading"], 1, record["trial"], record["cap"])
+    return [
+        replace(of_row[record["row"], record["reading"]], trial=record["trial"], cap=record["cap"])
+        for record in records
+    ]
 
 
 @dataclass(frozen=True)
@@ -286,7 +308,7 @@ def rerun(record: Record) -> Rerun:
     -------
     Rerun
     """
-    job = _job(record)
+    (job,) = jobs_of([record])
     outcome = run_trial(job.specification, job.trial, job.cap)
     return Rerun(record, outcome, differences(record, record_of(job, outcome, 0.0)))
 

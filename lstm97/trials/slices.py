@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +20,6 @@ from typing import NamedTuple
 import lstm97
 from lstm97.engine.side_by_side import LANES, kind, side_by_side
 from lstm97.experiments import Specification
-from lstm97.experiments.pairs import find
-from lstm97.net.reading import named
 from lstm97.trials.trial import Outcome, Trial
 
 #: Seconds that a slice takes.
@@ -38,23 +36,40 @@ class LostError(WorkerError):
 
 @dataclass(frozen=True)
 class Job:
-    """A trial to be run, by names and numbers."""
+    """A trial to be run.
 
-    row: str
+    Attributes
+    ----------
+    specification : Specification
+        What the trial is; those of a row under a reading share it.
+    reading : str
+        Name of the reading.
+    trial : int
+        From 1.
+    cap : int
+        Number of sequences after which it is given up.
+    expected : float
+        Number of sequences that the row is expected to take.
+    has_milestones : bool
+        Whether its record tells of stops before the last.
+    """
+
+    specification: Specification
     reading: str
     trial: int
     cap: int
+    expected: float = field(compare=False)
+    has_milestones: bool = field(compare=False)
 
     @property
-    def specification(self) -> Specification:
-        """What the trial is."""
-        return find(self.row).under(named(self.reading))
+    def row(self) -> str:
+        """Name of the row, or of the pair of task and learner."""
+        return self.specification.row
 
     @property
     def kind(self) -> Hashable | None:
         """What it shares with trials that can be run side by side: see `lstm97.engine.side_by_side.kind`."""
-        specification = self.specification
-        return kind(specification.learner_of(self.trial), specification.task_of(self.trial))
+        return kind(self.specification.learner_of(self.trial), self.specification.task_of(self.trial))
 
     def start(self) -> Trial:
         """Make the trial.

@@ -1,20 +1,34 @@
 """What is timed is what it is said to be. Times themselves are not tested."""
 
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from lstm97_book.bench.engines import SYSTEMS, _grown, _one_trial
-from lstm97_book.pages.previous_work import DRAWINGS
+from lstm97_book.bench import engines
+from lstm97_book.bench.engines import _grown, _one_trial, task_of
 
-from lstm97.experiments.pairs import LEARNERS
+from lstm97.experiments.pairs import PairError
 from lstm97.learners import Cascade
 from lstm97.tasks import EmbeddedReber
 
+ROOT = Path(__file__).parents[2]
 
-def test_every_system_is_timed_once() -> None:
-    timed = [name for names in SYSTEMS.values() for name in names]
-    assert sorted(timed) == sorted(LEARNERS) == sorted(DRAWINGS)
+
+def test_what_a_system_learns_while_it_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured last, and of a system that is in no list, whatever it can learn."""
+    measured = json.loads((ROOT / "data" / "bench.json").read_text())["data"]["systems"]
+    assert {name: task_of(name) for name in measured} == {
+        name: points[0]["task"] for name, points in measured.items()
+    }
+    monkeypatch.setattr(engines, "OTHERWISE", {"hierarchy": ("adding",)})
+    assert {name: task_of(name) for name in ("window", "hierarchy")} == {
+        "window": "adding",
+        "hierarchy": "long-lag:p=20",
+    }
+    with pytest.raises(PairError, match="nobody can learn neither adding nor long-lag"):
+        task_of("nobody")
 
 
 @pytest.mark.parametrize("n_hidden", [1, 5])

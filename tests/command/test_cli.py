@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.records import execute, record
+from support.records import execute, job, record
 
 import lstm97
 from lstm97.cli import main
@@ -14,7 +14,6 @@ from lstm97.command.output import blocks
 from lstm97.experiments import LSTMRow, row, rows
 from lstm97.results.store import Store
 from lstm97.text import Table, number
-from lstm97.trials.slices import Job
 
 TEST = {"n": 2560, "wrong": 7, "mean_absolute_error": 0.02, "mse": 0.002}
 COMMANDS = ("rows", "run", "table", "verify", "bench")
@@ -254,7 +253,7 @@ def test_records_that_count_for_nothing_are_named(store: Path, capsys: pytest.Ca
 
 
 def test_verify_sees_a_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one = execute(Job("table9/6a", "literal", 1, 600))
+    one = execute(job("table9/6a", "literal", 1, 600))
     one["test"]["mse"] *= 1 + 1e-15
     Store(tmp_path).append(one)
     verify = ["verify", "--sample", "1", "--store", str(tmp_path), "--jobs", "1"]

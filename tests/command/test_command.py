@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.records import execute, record
+from support.records import execute, job, record
 
 import lstm97
 from lstm97 import cli
 from lstm97.results.store import Store
-from lstm97.trials.slices import Job
 
 COMMAND = [str(Path(sys.executable).with_name("lstm97"))]
 MODULE = [sys.executable, "-m", "lstm97"]
@@ -34,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two records that are right, and one that is not."""
     folder = tmp_path_factory.mktemp("store")
     for trial in (1, 2, 3):
-        one = execute(Job("table9/6a", "literal", trial, 600))
+        one = execute(job("table9/6a", "literal", trial, 600))
         if trial == 3:
             one["test"]["mse"] *= 1.0 + 1e-15
         Store(folder).append(one)

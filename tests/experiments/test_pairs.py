@@ -7,30 +7,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.pairs import REFUSED
-from support.records import execute
+from support.records import execute, job
 
 from lstm97 import paths
 from lstm97.cli import main
 from lstm97.command import stores
 from lstm97.experiments import row, rows
-from lstm97.experiments.pairs import LEARNERS, PREFIX, TASKS, PairError, find, make_try
+from lstm97.experiments.pairs import PREFIX, PairError, find, make_pair
 from lstm97.experiments.stopping import AllPredicted, CorrectInARow
-from lstm97.learners import BPTT, RTRL, Elman, Guessing
+from lstm97.learners import BPTT, RTRL, Elman, Guessing, learners
 from lstm97.net.reading import READINGS, Reading
-from lstm97.tasks import Adding
+from lstm97.tasks import Adding, tasks
 from lstm97.trials.runner import REPRODUCIBLE
 from lstm97.trials.size import check_size
-from lstm97.trials.slices import Job
 
 
-@pytest.mark.parametrize("learner", LEARNERS)
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("learner", learners())
+@pytest.mark.parametrize("task", tasks())
 def test_every_pair_can_be_built_or_is_refused(task: str, learner: str) -> None:
     if (task, learner) in REFUSED:
         with pytest.raises(PairError, match=REFUSED[task, learner]):
-            make_try(task, learner)
+            make_pair(task, learner)
         return
-    made = make_try(task, learner)
+    made = make_pair(task, learner)
     assert find(made.name) == made
     specification = made.under(Reading())
     assert specification.row == made.name
@@ -54,39 +53,39 @@ def test_the_rows_own_pair_has_the_rows_conditions() -> None:
     }
     for reading in READINGS.values():
         for name, task in pairs.items():
-            ours = make_try(task, "lstm").under(reading)
+            ours = make_pair(task, "lstm").under(reading)
             assert dataclasses.replace(ours, row=name) == row(name).under(reading)
 
 
 def test_defaults_are_the_papers() -> None:
     """Table 1, rows 1 and 3; Table 2; initial weights and stopping rules of the task's row."""
     learners = [
-        make_try(*pair).under(Reading()).learner_of(1)
+        make_pair(*pair).under(Reading()).learner_of(1)
         for pair in (("reber", "rtrl"), ("reber", "elman"), ("long-lag", "rtrl"))
     ]
     assert [one.topology.n_weights for one in learners] == [170, 435, 10_404]  # type: ignore[attr-defined]
     assert isinstance(learners[1], Elman)
     assert isinstance(learners[2], RTRL)
     assert (learners[2].alpha, learners[2].weight_range) == (1.0, 0.2)
-    assert make_try("long-lag", "rtrl").under(Reading()).stop == CorrectInARow()
-    assert make_try("reber", "rtrl").under(Reading()).stop == AllPredicted()
-    guessing = make_try("two-sequence", "guessing").under(Reading()).learner
+    assert make_pair("long-lag", "rtrl").under(Reading()).stop == CorrectInARow()
+    assert make_pair("reber", "rtrl").under(Reading()).stop == AllPredicted()
+    guessing = make_pair("two-sequence", "guessing").under(Reading()).learner
     assert guessing == Guessing(1, 1, 1, tolerance=0.2)
 
 
 def test_settings_reach_task_and_learner() -> None:
-    made = make_try("long-lag:p=4", "rtrl:alpha=4,online=yes,resets=no,n_hidden=2,weight_range=0.5")
+    made = make_pair("long-lag:p=4", "rtrl:alpha=4,online=yes,resets=no,n_hidden=2,weight_range=0.5")
     learner = made.under(Reading()).learner
     assert isinstance(learner, RTRL)
     assert (learner.alpha, learner.update, learner.resets, learner.weight_range) == (4.0, "every step", False, 0.5)
     assert (learner.topology.n_hidden, learner.topology.n_inputs) == (2, 5)
-    institute = make_try("adding", "lstm").under(dataclasses.replace(Reading(), second_mark="position"))
+    institute = make_pair("adding", "lstm").under(dataclasses.replace(Reading(), second_mark="position"))
     assert institute.task.second_mark == "position"  # type: ignore[union-attr]
 
 
 def test_a_pair_has_one_name() -> None:
     names = {
-        make_try(*pair).name
+        make_pair(*pair).name
         for pair in (
             ("adding:T=100", "bptt:k=5,alpha=0.5"),
             ("adding", "bptt:alpha=.5,k=5"),
@@ -94,16 +93,16 @@ def test_a_pair_has_one_name() -> None:
         )
     }
     assert names == {"tries/adding:T=100/bptt:alpha=0.5,k=5"}
-    assert make_try("long-lag", "rtrl:online=no").name == make_try("long-lag", "rtrl").name
+    assert make_pair("long-lag", "rtrl:online=no").name == make_pair("long-lag", "rtrl").name
     assert not any(name.startswith(PREFIX) for name in rows())
 
 
 @pytest.mark.parametrize(
     ("task", "learner", "says"),
     [
-        ("adding", "btt", "there is no learner 'btt': did you mean bptt? There are lstm, rtrl"),
-        ("addition", "bptt", "there is no task 'addition': did you mean adding? There are reber"),
-        ("xyz", "bptt", "there is no task 'xyz': give one of reber, long-lag"),
+        ("adding", "btt", "there is no learner 'btt': did you mean bptt? There are additive, annealing"),
+        ("addition", "bptt", "there is no task 'addition': did you mean adding? There are adding, distractors"),
+        ("xyz", "bptt", "there is no task 'xyz': give one of adding, distractors"),
         ("adding:p=3", "bptt", "adding has no parameter 'p=3': write parameter=value; it has T"),
         ("adding:second_mark=position", "bptt", "it has T"),  # the reading's to choose
         ("adding:T", "bptt", "adding has no parameter 'T': write parameter=value"),
@@ -222,7 +221,7 @@ def test_what_can_not_begin_is_said_in_a_line(
 
 
 def test_sequences_that_the_memory_can_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = make_try("adding:T=1000", "lstm")
+    one = make_pair("adding:T=1000", "lstm")
     check_size(one, Reading())
     monkeypatch.setattr("lstm97.trials.size._memory", lambda: 50e6)
     with pytest.raises(PairError, match=r"adding:T=1000 is too large: .* this machine has 0.05 GB"):
@@ -234,7 +233,7 @@ def test_what_numpy_refuses_is_said_with_the_pair(monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise error
 
-    one = make_try("adding", "bptt")
+    one = make_pair("adding", "bptt")
     for cls, message in ((BPTT, "bptt can't be started for adding"), (Adding, "adding:T=100 can't be drawn")):
         monkeypatch.setattr(cls, "start" if cls is BPTT else "sample", fail)
         with pytest.raises(PairError, match=message):
@@ -251,5 +250,5 @@ def test_processes_and_lanes_change_nothing(task: str, learner: str, tmp_path: P
     recorded = [json.loads(line) for line in (tmp_path / "tries.jsonl").read_text().splitlines()]
     assert len(recorded) == 5
     for one in recorded:
-        again = execute(Job(make_try(task, learner).name, "literal", one["trial"], 300))
+        again = execute(job(make_pair(task, learner).name, "literal", one["trial"], 300))
         assert {name: one.get(name) for name in REPRODUCIBLE} == {name: again.get(name) for name in REPRODUCIBLE}

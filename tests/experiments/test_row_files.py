@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from lstm97 import cli, experiments
-from lstm97.experiments import CompetitorRow, LSTMRow, Paper, Row, RowFileError, find_rows, row, rows
+from lstm97.discovery import FileError
+from lstm97.experiments import CompetitorRow, LSTMRow, Paper, Row, find_rows, row, rows
 from lstm97.experiments.stopping import AllPredicted
 from lstm97.learners import RTRL, Chunker, RecurrentTopology
 from lstm97.net.reading import Reading
@@ -64,9 +65,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
     yield written
     for module in set(sys.modules) - before:
-        del sys.modules[module]
-        name = module.rpartition(".")[2]
-        if hasattr(experiments, name):
+        parent, _, name = module.rpartition(".")
+        if parent == experiments.__name__:
+            del sys.modules[module]
             delattr(experiments, name)
     rows.cache_clear()
 
@@ -127,7 +128,7 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(
 ) -> None:
     changes, line, says = WRONG[what]
     file = write("table12", *changes)
-    with pytest.raises(RowFileError) as caught:
+    with pytest.raises(FileError) as caught:
         rows()
     assert str(caught.value).startswith(f"{file}, line {line}: " if line else f"{file}: ")
     assert says in str(caught.value)

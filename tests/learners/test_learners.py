@@ -10,8 +10,8 @@ from support import nets
 from support.nets import Setting
 from support.pairs import REFUSED
 
-from lstm97.experiments.pairs import LEARNERS, make_try
-from lstm97.learners import LSTM, Net
+from lstm97.experiments.pairs import make_pair
+from lstm97.learners import LSTM, Net, learners
 from lstm97.net.network import new_state
 from lstm97.net.reading import READINGS, Reading
 from lstm97.net.topology import Topology
@@ -22,13 +22,13 @@ LEARNER = LSTM(NET, alpha=0.5, weight_range=0.1, in_gate_bias=(-3.0, -6.0))
 
 
 @pytest.mark.parametrize("task", ["long-lag:p=3,variant=2b", "two-sequence:T=10,N=3"])
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", learners())
 def test_what_a_learner_promises(name: str, task: str) -> None:
     """Batches of any size, predictions that change nothing, and copies that go on by themselves."""
     if (task.partition(":")[0], name) in REFUSED:
         return
     # an epoch of cascade-correlation is 256 sequences, if nothing else is said
-    specification = make_try(task, f"{name}:n_sequences=40" if name == "cascade" else name).under(Reading())
+    specification = make_pair(task, f"{name}:n_sequences=40" if name == "cascade" else name).under(Reading())
     learner, sequences = specification.learner_of(1), specification.task_of(1)
     batch, test = (sequences.sample(np.random.default_rng(seed), n) for seed, n in ((2, 120), (3, 20)))
     nets = [learner.start(np.random.default_rng(1)) for _ in range(3)]

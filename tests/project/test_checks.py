@@ -10,9 +10,11 @@ from support.every_learner import CLASSES, fields
 
 from lstm97 import checks, tasks
 from lstm97.experiments import stopping
+from lstm97.experiments.stopping import ST3
 from lstm97.learners import RecurrentTopology
-from lstm97.net.reading import check_choice
+from lstm97.net.reading import check_choices
 from lstm97.net.topology import Topology
+from lstm97.tasks import Adding
 
 THOUSANDS = 10**5000
 #: By type of the parameter: what no parameter of that type can be.
@@ -41,11 +43,7 @@ SIGNED = ("improvement", "addition")
 
 GIVEN: dict[str, tuple[Any, dict[str, Any]]] = {
     **{name: (cls, fields(cls, 3, 3, 2)) for name, cls in CLASSES.items()},
-    **{
-        name: (getattr(tasks, name), {"T": 30, "N": 3, "p": 4, "q": 3, "n_relevant": 2})
-        for name in tasks.__all__
-        if name not in ("Batch", "Task")
-    },
+    **{cls.__name__: (cls, {"T": 30, "N": 3, "p": 4, "q": 3, "n_relevant": 2}) for cls in tasks.tasks().values()},
     "ST3": (stopping.ST3, {"beta": 0.1}),
     "CorrectInARow": (stopping.CorrectInARow, {}),
     "FewWrong": (stopping.FewWrong, {"n_seq": (140, 13)}),
@@ -118,7 +116,7 @@ def test_nonsense_is_refused_by_name(name: str, parameter: str, kind: str) -> No
             "x is a number of thousands of digits: give a positive number of at",
         ),
         (lambda: checks.choice("x", True, (1, 2)), "x is True: give one of 1, 2"),
-        (lambda: check_choice("count", "all"), "count is 'all': give one of 'inclusive', 'exclusive'"),
+        (lambda: ST3(0.1, count="all"), "count is 'all': give one of 'inclusive', 'exclusive'"),
         (lambda: checks.choice("x", "y" * 1000, ("a",)), "x is 'yyyyyyyy"),
     ],
 )
@@ -136,4 +134,4 @@ def test_what_is_right_passes() -> None:
         checks.real("x", number)
     checks.not_negative("x", 0)
     checks.flag("x", False)
-    check_choice("first_pair", "keep marker")
+    check_choices(Adding.reads, Adding(30, first_pair="keep marker"))

@@ -3,9 +3,10 @@
 from typing import Any
 
 from lstm97.experiments import row as find_row
+from lstm97.experiments.pairs import find
 from lstm97.net.reading import READINGS
 from lstm97.trials import run_trial
-from lstm97.trials.runner import record_of
+from lstm97.trials.runner import plan, record_of
 from lstm97.trials.slices import Job
 
 
@@ -30,6 +31,12 @@ def record(
         "commit": None,
         "seconds": 1.0,
     }
+
+
+def job(row: str, reading: str, trial: int, cap: int) -> Job:
+    """Plan a trial by names."""
+    (planned,) = plan([find(row)], reading, 1, trial, cap)
+    return planned
 
 
 def execute(job: Job) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Rows whose trials take milliseconds, some of which are solved."""
 
-import dataclasses
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lstm97 import experiments
 from lstm97.experiments import row, rows
-from lstm97.experiments.stopping import ST3
 from lstm97.results.record import Record
+from lstm97.trials.runner import jobs_of, plan
 from lstm97.trials.slices import Job
 from support.records import execute
 
@@ -18,13 +19,18 @@ SMALL = "table7/small"
 CAP = 60
 
 
+#: The file with the row.
+FOLDER = str(Path(__file__).parent / "rows")
+
+
 def add_small_row() -> None:
-    """Add a row: the adding problem with a criterion that an untrained net may meet soon."""
-    rows()[SMALL] = dataclasses.replace(row("table7/T100"), name=SMALL, stop=ST3(1.0, 3), n_test=10)
+    """Add a row to those that the package finds, in its own way: a file with it."""
+    experiments.__path__.append(FOLDER)
+    rows.cache_clear()
 
 
 def small_jobs(n: int) -> list[Job]:
-    return [Job(SMALL, "literal", trial, CAP) for trial in range(1, n + 1)]
+    return plan([row(SMALL)], "literal", n, 1, CAP)
 
 
 def references(jobs: Sequence[Job]) -> dict[Job, Record]:
@@ -33,7 +39,7 @@ def references(jobs: Sequence[Job]) -> dict[Job, Record]:
 
 
 def job_of(record: Record) -> Job:
-    return Job(record["row"], record["reading"], record["trial"], record["cap"])
+    return jobs_of([record])[0]
 
 
 class Here(Executor):
@@ -52,6 +58,8 @@ class Here(Executor):
 
 
 @pytest.fixture
-def small_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(rows(), SMALL, row("table7/T100"))
+def small_row() -> Iterator[None]:
     add_small_row()
+    yield
+    experiments.__path__.remove(FOLDER)
+    rows.cache_clear()

@@ -16,15 +16,16 @@ from support.small_rows import references
 
 import lstm97
 from lstm97.cli import main
+from lstm97.experiments import row
 from lstm97.results.store import Store
 from lstm97.trials.executors import cluster
-from lstm97.trials.runner import differences, run
-from lstm97.trials.slices import Job, LostError, WorkerError
+from lstm97.trials.runner import differences, plan, run
+from lstm97.trials.slices import LostError, WorkerError
 
 Client = pytest.importorskip("distributed").Client
 
-JOBS = [Job(name, "literal", trial, 2500) for name in ("table7/T100", "table9/6a") for trial in (1, 2, 3, 4)]
-JOBS += [Job("table1/3x2-0.5", "literal", 1, 600)]
+JOBS = plan([row("table7/T100"), row("table9/6a")], "literal", 4, 1, 2500)
+JOBS += plan([row("table1/3x2-0.5")], "literal", 1, 1, 600)
 OPTIONS = ["--no-nanny", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0"]
 
 
@@ -203,7 +204,7 @@ def test_that_no_worker_is_left_is_said(scheduler: str, tmp_path: Path, monkeypa
     def run_without_an_end() -> None:
         with cluster(scheduler) as (executor, _):
             threading.Thread(target=kill_in_mid_run).start()
-            endless = Job("table9/6a", "literal", 9, 10**9)
+            (endless,) = plan([row("table9/6a")], "literal", 1, 9, 10**9)
             run([*JOBS, endless], store, executor, 2, n_lanes=2, seconds=0.1, show=False)
 
     with Client(scheduler, set_as_default=False) as client:

@@ -22,6 +22,7 @@ from lstm97.trials.estimate import (
     steps_of_test,
 )
 from lstm97.trials.executors import available_cores, processes
+from lstm97.trials.runner import plan
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
 
@@ -29,7 +30,7 @@ __all__ = ["small_row"]
 
 
 def job(name: str, cap: int | None = None) -> Job:
-    return Job(name, "literal", 1, cap or row(name).cap)
+    return plan([row(name)], "literal", 1, 1, cap)[0]
 
 
 def test_mean_length_is_about_the_papers() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -15,13 +16,14 @@ from pathlib import Path
 
 import pytest
 from support.killed_runner import N_TRIALS
-from support.records import execute, record
+from support.records import execute, job, record
 from support.small_rows import Here, job_of, references, small_jobs, small_row
 
-from lstm97.experiments import row, rows
+from lstm97.experiments import Specification, row
+from lstm97.experiments.pairs import make_pair
 from lstm97.results.store import Store
 from lstm97.trials.executors import processes
-from lstm97.trials.runner import cheapest, differences, plan, rerun, run
+from lstm97.trials.runner import cheapest, differences, plan, reproduce, rerun, run
 from lstm97.trials.slices import Job, LostError
 
 __all__ = ["small_row"]
@@ -141,7 +143,7 @@ def test_killed_fifty_times_nothing_is_lost_doubled_or_broken(tmp_path: Path, sm
 
 def test_a_worker_that_dies_is_reported_and_what_is_recorded_stays(tmp_path: Path, small_row: None) -> None:
     store, jobs = Store(tmp_path), small_jobs(6)
-    endless = Job("table9/6a", "literal", 1, 10**9)
+    endless = job("table9/6a", "literal", 1, 10**9)
 
     def kill_a_worker_after_the_first_records(pool: ProcessPoolExecutor) -> None:
         while not store.path("table7").exists():
@@ -170,11 +172,9 @@ def test_trials_of_a_runner_that_died_are_taken_over(tmp_path: Path, small_row: 
     assert [record["trial"] for record in run([job], store, Here(), 1, show=False)] == [1]
 
 
-def test_rows_that_take_less_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("table7/T500", "table9/6a", "table7/T100")
-    for name in names:
-        monkeypatch.setitem(rows(), name, dataclasses.replace(row(name), n_test=10))
-    new = run([Job(name, "literal", 1, 40) for name in names], Store(tmp_path), Here(), 1, n_lanes=1, show=False)
+def test_rows_that_take_less_come_first(tmp_path: Path) -> None:
+    chosen = [dataclasses.replace(row(name), n_test=10) for name in ("table7/T500", "table9/6a", "table7/T100")]
+    new = run(plan(chosen, "literal", 1, 1, 40), Store(tmp_path), Here(), 1, n_lanes=1, show=False)
     assert [record["row"] for record in new] == ["table9/6a", "table7/T100", "table7/T500"]
 
 
@@ -193,8 +193,44 @@ def test_the_plan_is_the_papers_trials_and_the_rows_cap() -> None:
     assert [job.trial for job in plan([row("table9/6b")], "literal", 2, 5, 10)] == [5, 6]
 
 
+def test_a_specification_is_made_once_for_all_trials_of_a_row_or_a_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    check = Specification.__post_init__
+
+    def noted(specification: Specification) -> None:
+        made.append(specification.row)
+        check(specification)
+
+    pair = make_pair("parity:T=3", "guessing")
+    monkeypatch.setattr(Specification, "__post_init__", noted)
+    jobs = plan([row("table9/6a"), pair], "literal", 4, 1, 20)
+    new = run(jobs, Store(tmp_path), Here(), 1)  # with an estimate
+    assert len(new) == 8
+    assert made == ["table9/6a", pair.name]
+    made.clear()
+    assert all(not differences(*both) for both in reproduce(new, Here(), 1))
+    assert sorted(made) == ["table9/6a", pair.name, pair.name]  # a pair is checked when it is found by its name
+
+
+def test_jobs_are_told_apart_and_go_to_other_processes() -> None:
+    jobs = [*plan([row("table9/6a"), row("table1/cascade")], "literal", 2, 1, 20), *small_variations()]
+    assert len(set(jobs)) == len(jobs)
+    again = pickle.loads(pickle.dumps(jobs))
+    assert again == jobs
+    assert list(map(hash, again)) == list(map(hash, jobs))
+
+
+def small_variations() -> list[Job]:
+    """Jobs that differ from the first of Task 6a in one thing each."""
+    (one,) = plan([row("table9/6a")], "literal", 1, 1, 20)
+    (other,) = plan([row("table9/6a")], "institute", 1, 1, 20)
+    return [other, dataclasses.replace(one, trial=9), dataclasses.replace(one, cap=30)]
+
+
 def test_a_rerun_equals_its_record_and_a_changed_record_is_noticed() -> None:
-    recorded = execute(Job("table9/6a", "literal", 3, 600))
+    recorded = execute(job("table9/6a", "literal", 3, 600))
     again = rerun(recorded)
     assert again.differences == {}
     assert again.outcome.test == recorded["test"]
@@ -215,8 +251,7 @@ def test_the_bar_is_drawn_after_every_slice_even_when_trials_ended_together_befo
     tmp_path: Path, small_row: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short, long = (
-        [Job("table9/6a", "literal", trial, cap) for trial in trials]
-        for cap, trials in ((10, range(1, 5)), (4_000, range(5, 7)))
+        plan([row("table9/6a")], "literal", n, first, cap) for cap, first, n in ((10, 1, 4), (4_000, 5, 2))
     )
     executor = Here()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

@@ -3,35 +3,25 @@
 import dataclasses
 
 import pytest
+from support.records import job
 from support.small_rows import SMALL, Here, references, small_jobs, small_row
 
 from lstm97.engine import side_by_side
-from lstm97.experiments import lstm_row, row, rows
+from lstm97.experiments import find_rows, lstm_row, row
 from lstm97.net.reading import READINGS
 from lstm97.net.topology import Topology
 from lstm97.trials import slices
 from lstm97.trials.executors import processes
-from lstm97.trials.runner import differences, reproduce
+from lstm97.trials.runner import differences, plan, reproduce
 from lstm97.trials.slices import Job, Slice, WorkerError, in_slices
 
 __all__ = ["small_row"]
 
 
 @pytest.fixture
-def one_of_each(monkeypatch: pytest.MonkeyPatch, small_row: None) -> list[Job]:
+def one_of_each(small_row: None) -> list[Job]:
     """Two trials of a row of every table, tested on few sequences."""
-    names = [
-        "table1/3x2-0.5",
-        "table2/2b",
-        "table3/q50-p50",
-        "table4/T100-N1",
-        "table7/T100",
-        "table8/T100",
-        "table9/6a",
-    ]
-    for name in names[1:]:  # Table 1's test sets have one size
-        monkeypatch.setitem(rows(), name, dataclasses.replace(row(name), n_test=10))
-    return [Job(name, "literal", trial, 620) for name in names for trial in (1, 2)] + small_jobs(4)
+    return plan(find_rows(["small/*"]), "literal", 2, 1, 620) + small_jobs(4)
 
 
 def test_neither_slices_nor_groups_nor_lanes_change_a_record(one_of_each: list[Job]) -> None:
@@ -62,8 +52,7 @@ def test_a_weight_that_changes_between_slices_is_noticed(small_row: None) -> Non
             trial.net.weights.w_k[0, 0] += 1e-12
         return result
 
-    job = Job("table9/6a", "literal", 1, 1200)
-    (expected,) = references([job]).values()
+    (expected,) = references([job("table9/6a", "literal", 1, 1200)]).values()
     assert [differences(*pair) for pair in reproduce([expected], Here(), 1, seconds=0.0)] == [{}]
     ((_, other),) = reproduce([expected], Here(nudge), 1, seconds=0.0)
     assert set(differences(expected, other)) == {"test"}
@@ -82,12 +71,11 @@ def test_trials_are_spread_over_processes(small_row: None) -> None:
     assert first(3, 1, 1) == [1, 1, 1]
 
 
-def test_groups_are_of_one_kind_and_the_first_in_line_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_are_of_one_kind_and_the_first_in_line_comes_first() -> None:
     names = ["table1/3x2-0.5", "table7/T100", "table9/6a", "table8/T100"]
-    for name in names[1:]:
-        monkeypatch.setitem(rows(), name, dataclasses.replace(row(name), n_test=10))
+    chosen = [row(names[0]), *(dataclasses.replace(row(name), n_test=10) for name in names[1:])]
     executor = Here()
-    list(in_slices([Job(name, "literal", trial, 20) for name in names for trial in (1, 2)], executor, 1))
+    list(in_slices(plan(chosen, "literal", 2, 1, 20), executor, 1))
     assert executor.groups == [
         [("table1/3x2-0.5", 1)],  # errors at every step: by itself
         [("table1/3x2-0.5", 2)],
@@ -98,7 +86,7 @@ def test_groups_are_of_one_kind_and_the_first_in_line_comes_first(monkeypatch: p
 
 def test_readings_that_leave_the_net_alone_share_lanes() -> None:
     def kind(name: str, reading: str = "literal") -> object:
-        return Job(name, reading, 1, 1).kind
+        return job(name, reading, 1, 1).kind
 
     assert kind("table7/T100") == kind("table8/T100") == kind("table7/T1000", "wide-start")
     assert kind("table7/T100") != kind("table7/T100", "institute")  # a constant unit more
@@ -108,7 +96,7 @@ def test_readings_that_leave_the_net_alone_share_lanes() -> None:
 
 
 def test_places_of_finished_trials_are_filled(small_row: None) -> None:
-    jobs = [Job(SMALL, "literal", trial, 1500) for trial in range(1, 7)]
+    jobs = plan([row(SMALL)], "literal", 6, 1, 1500)
     executor = Here()
     progress = list(in_slices(jobs, executor, 1, 2, seconds=0.0))
     assert [len(group) for group in executor.groups[:-1]] == [2] * (len(executor.groups) - 1)

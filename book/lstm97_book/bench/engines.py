@@ -6,8 +6,10 @@ and what is worth keeping are the ratios.
 """
 
 import importlib.util
+import inspect
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +19,8 @@ from numpy.typing import NDArray
 from lstm97.engine.lanes import Lanes, Work, kind_of
 from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import Specification, row
-from lstm97.experiments.pairs import make_try
-from lstm97.learners import LSTM, Cascade, Learner, Net
+from lstm97.experiments.pairs import PairError, make_pair
+from lstm97.learners import LSTM, Cascade, Learner, Net, learners
 from lstm97.learners.cascade import MOST_EPOCHS, CascadeNet, Progress, QuickpropWeights
 from lstm97.net.reading import Reading
 from lstm97.net.topology import Topology
@@ -30,16 +32,9 @@ ROW = "table7/T100"
 N_NUMPY, N_TORCH, N_JAX = 20, 2, 20
 JAX_TRIALS = 64
 
-#: Learning systems whose cost is measured, by the task that they learn meanwhile. Those that predict symbols, or look
-#: at few steps where there is but one target, have a target at every step.
-SYSTEMS = {
-    "adding": (
-        *("lstm", "bptt", "rtrl", "elman", "narx", "time-constants", "additive", "naive-carrousel", "second-order"),
-        *("kalman", "annealing", "multi-grid", "guessing"),
-    ),
-    "long-lag:p=20": ("window", "chunker", "hierarchy"),
-    "reber": ("cascade",),
-}
+#: What systems learn while their cost is measured, where that is not adding, nor, for those that predict symbols,
+#: Task 2a: a window looks at few steps, and gets a target at each; the cascade was made for the Reber grammar.
+OTHERWISE = {"window": ("long-lag:p=20",), "cascade": ("reber",)}
 
 
 @dataclass(frozen=True)
@@ -296,7 +291,8 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
     """Measure how the cost of a step grows with the hidden layer, for every learning system.
 
     LSTM has half as many blocks of two cells as the others have hidden units. A cascade, which grows by itself, is
-    given its hidden units, and measured while it trains candidates for the next one.
+    given its hidden units, and measured while it trains candidates for the next one. What else has no number of
+    hidden units to be set is measured as it is.
 
     Parameters
     ----------
@@ -307,11 +303,13 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
     Returns
     -------
     dict of str to list of dict
-        By learner, as `lstm97.experiments.pairs.LEARNERS` names them: ``task``, ``hidden``, ``weights`` and
+        By learner, as `lstm97.learners.learners` names them: ``task``, ``hidden``, ``weights`` and
         ``ns_per_step``.
     """
     found: dict[str, list[dict[str, Any]]] = {}
-    for task_text, name in ((task, name) for task, names in SYSTEMS.items() for name in names):
+    for name in learners():
+        task_text = task_of(name)
+        has_size = "n_hidden" in inspect.signature(learners()[name].for_task).parameters
         say(f"    {name}")
         found[name] = []
         for n_hidden in extent.hidden:
@@ -319,8 +317,8 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
                 learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
                 task = _literal(ROW)[0].task_of(1)
             else:
-                sized = name if name == "cascade" else f"{name}:n_hidden={n_hidden}"
-                specification = make_try(task_text, sized).under(Reading())
+                sized = f"{name}:n_hidden={n_hidden}" if has_size else name
+                specification = make_pair(task_text, sized).under(Reading())
                 learner, task = specification.learner_of(1), specification.task_of(1)
             net = _grown(learner, n_hidden) if isinstance(learner, Cascade) else None
             n_weights = (net or learner).n_weights
@@ -328,6 +326,31 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
             point = {"task": task_text, "hidden": n_hidden, "weights": n_weights, "ns_per_step": times["one"]}
             found[name].append(point)
     return found
+
+
+def task_of(name: str) -> str:
+    """Say what a learning system learns while its cost is measured.
+
+    Parameters
+    ----------
+    name : str
+        As `lstm97.learners.learners` names it.
+
+    Returns
+    -------
+    str
+        As `lstm97.experiments.pairs.make_pair` takes it.
+
+    Raises
+    ------
+    PairError
+        If it can learn nothing that there is.
+    """
+    for task in (*OTHERWISE.get(name, ()), "adding", "long-lag:p=20"):
+        with suppress(PairError):
+            make_pair(task, name)
+            return task
+    raise PairError(f"{name} can learn neither adding nor long-lag: name what it can learn in OTHERWISE")
 
 
 def _grown(learner: Cascade, n_hidden: int) -> CascadeNet:

@@ -13,89 +13,45 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from lstm97.learners import Learner
+from lstm97.learners import Learner, learners
+from lstm97.learners.unfolded import Link, Unfolded
 from lstm97.tasks import Batch, LongLag
 from lstm97_book.figures import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
 
-#: A link: from row, to row, and how many steps later.
-Link = tuple[int, int, int]
+#: The order in which the page speaks of systems; others that declare a drawing follow.
+_FIRST = (
+    *("bptt", "rtrl", "elman", "window", "time-constants", "additive", "chunker", "guessing", "annealing"),
+    *("multi-grid", "narx", "second-order", "naive-carrousel", "cascade", "kalman", "hierarchy", "lstm"),
+)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A system unfolded in time.
+    """A learning system to be drawn.
 
     Attributes
     ----------
     title : str
-    rows : tuple of str
-        Kinds of units, from bottom to top.
-    links : tuple of (int, int, int)
-        Who feeds whom: from row, to row, steps later.
-    errors : tuple of (int, int, int)
-        Links that an error goes back along, to earlier steps as well.
-    same_step : tuple of (int, int, int)
-        Links that an error goes back along within the step of the target only.
-    carried : tuple of (int, int, int)
-        Links along which derivatives are carried forward in time.
-    constant : tuple of (int, int, int)
-        Links of fixed weight 1, or with a fixed time constant.
-    silent : tuple of (int, int)
-        Row and step of units that do nothing.
+    unfolded : Unfolded
     """
 
     title: str
-    rows: tuple[str, ...] = ("input", "hidden", "output")
-    links: tuple[Link, ...] = ((0, 1, 0), (1, 1, 1), (1, 2, 0))
-    errors: tuple[Link, ...] = ()
-    same_step: tuple[Link, ...] = ()
-    carried: tuple[Link, ...] = ()
-    constant: tuple[Link, ...] = ()
-    silent: tuple[tuple[int, int], ...] = ()
+    unfolded: Unfolded
 
 
-_TOP: Link = (1, 2, 0)
-_LOOP: Link = (1, 1, 1)
+def _drawings() -> dict[str, Drawing]:
+    """Take the drawings from the learners that declare one."""
+    of_learners = {
+        name: Drawing(cls.title, unfolded)
+        for name, cls in learners().items()
+        if (unfolded := getattr(cls, "unfolded", None)) is not None
+    }
+    order = [name for name in (*_FIRST, *of_learners) if name in of_learners]
+    return {name: of_learners[name] for name in order}
+
 
 #: By the name that `lstm97 run --learner` knows.
-DRAWINGS: Mapping[str, Drawing] = {
-    "bptt": Drawing("BPTT", errors=(_TOP, _LOOP)),
-    "rtrl": Drawing("RTRL", same_step=(_TOP,), carried=(_LOOP,)),
-    "elman": Drawing("Elman's procedure", same_step=(_TOP,)),
-    "window": Drawing("Time window (TDNN)", links=((0, 1, 0), (0, 1, 1), (0, 1, 2), _TOP), same_step=(_TOP,)),
-    "time-constants": Drawing("Time constants", errors=(_TOP, _LOOP), constant=(_LOOP,)),
-    "additive": Drawing("Additive unit", errors=(_TOP, _LOOP), constant=(_LOOP,)),
-    "chunker": Drawing(
-        "Chunker",
-        rows=("input", "lower net", "prediction", "upper net"),
-        links=((0, 1, 0), _LOOP, _TOP, (3, 3, 4)),
-        same_step=(_TOP,),
-        carried=(_LOOP,),
-        silent=((3, 2), (3, 3), (3, 4)),
-    ),
-    "guessing": Drawing("Guessing"),
-    "annealing": Drawing("Simulated annealing"),
-    "multi-grid": Drawing("Multi-grid search"),
-    "narx": Drawing("NARX net", links=((0, 1, 0), _TOP, (2, 1, 1), (2, 1, 2)), errors=(_TOP, (2, 1, 1), (2, 1, 2))),
-    "second-order": Drawing("Second-order net", errors=(_TOP, _LOOP)),
-    "naive-carrousel": Drawing("Naive carrousel", errors=(_TOP, _LOOP), constant=(_LOOP,)),
-    "cascade": Drawing(
-        "Cascade-correlation",
-        rows=("input", "unit 1", "unit 2", "output"),
-        links=((0, 1, 0), _LOOP, (1, 2, 0), (2, 2, 1), (2, 3, 0)),
-        same_step=((2, 3, 0),),
-        carried=((2, 2, 1),),
-    ),
-    "kalman": Drawing("Extended Kalman filter", same_step=(_TOP,), carried=(_LOOP,)),
-    "hierarchy": Drawing(
-        "Hierarchical chunker",
-        rows=("input", "level 1", "level 2", "level 3"),
-        links=((0, 1, 0), _LOOP, (2, 2, 2), (3, 3, 4)),
-        carried=(_LOOP, (2, 2, 2), (3, 3, 4)),
-        silent=((2, 2), (2, 4), (3, 2), (3, 3), (3, 4)),
-    ),
-    "lstm": Drawing("LSTM", errors=(_TOP, _LOOP), constant=(_LOOP,)),
-}
+DRAWINGS: Mapping[str, Drawing] = _drawings()
 N_STEPS = 5
 
 
@@ -118,7 +74,7 @@ def title(learner: str) -> str:
     'Chunker (n_hidden=3, mimics=state)'
     """
     name, _, given = learner.partition(":")
-    return DRAWINGS[name].title + (f" ({given.replace(',', ', ')})" if given else "")
+    return learners()[name].title + (f" ({given.replace(',', ', ')})" if given else "")
 
 
 def draw(axes: Axes, drawing: Drawing) -> None:
@@ -133,6 +89,7 @@ def draw(axes: Axes, drawing: Drawing) -> None:
         Its frame is switched off.
     drawing : Drawing
     """
+    unfolded = drawing.unfolded
 
     def arrow(link: Link, step: int, colour: str, back: bool = False, bend: float = 0.0) -> None:
         start, end = (step, link[0]), (step + link[2], link[1])
@@ -153,27 +110,27 @@ def draw(axes: Axes, drawing: Drawing) -> None:
             },
         )
 
-    for kind, colour in ((drawing.links, GREY), (drawing.constant, INTERNAL_STATE)):
+    for kind, colour in ((unfolded.links, GREY), (unfolded.constant, INTERNAL_STATE)):
         for link in kind:
             for step in range(1, N_STEPS + 1 - link[2]):
-                if not {(link[0], step), (link[1], step + link[2])} & set(drawing.silent):
+                if not {(link[0], step), (link[1], step + link[2])} & set(unfolded.silent):
                     arrow(link, step, colour, bend=-0.35 if link[2] > 1 and link[0] == link[1] else 0.0)
-    for link in drawing.carried:
+    for link in unfolded.carried:
         for step in range(1, N_STEPS + 1 - link[2]):
             arrow(link, step, INPUT_GATE, bend=-0.45)
-    for link in drawing.errors:
+    for link in unfolded.errors:
         for step in range(1, N_STEPS + 1 - link[2]):
             if link[2] or step == N_STEPS:
                 arrow(link, step, ERROR, back=True, bend=-0.35)
-    for link in drawing.same_step:
+    for link in unfolded.same_step:
         arrow(link, N_STEPS - link[2], ERROR, back=True, bend=-0.35)
-    for row in range(len(drawing.rows)):
-        steps = [step for step in range(1, N_STEPS + 1) if (row, step) not in drawing.silent]
+    for row in range(len(unfolded.rows)):
+        steps = [step for step in range(1, N_STEPS + 1) if (row, step) not in unfolded.silent]
         axes.plot(steps, [row] * len(steps), ls="", marker="o", ms=8, mfc="none", mec=GREY, mew=1.0)
-    axes.set_yticks(range(len(drawing.rows)), drawing.rows)
+    axes.set_yticks(range(len(unfolded.rows)), unfolded.rows)
     axes.set_xticks([1, N_STEPS], ["first input", "target"])
     axes.set_xlim(0.5, N_STEPS + 0.5)
-    axes.set_ylim(-0.5, len(drawing.rows) - 0.4)
+    axes.set_ylim(-0.5, len(unfolded.rows) - 0.4)
     axes.tick_params(length=0, labelsize=8)
     axes.set_title(drawing.title, fontsize=9, color=LABEL)
     for spine in axes.spines.values():
