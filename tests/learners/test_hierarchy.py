@@ -102,15 +102,15 @@ def test_the_net_above_reads_what_was_not_predicted(lengths: list[int], share: f
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("read[again] = steps[again - 1] + 1", "read[again] = steps[again - 1]"),
-        ("sequence[1:] == sequence[:-1]", "sequence[1:] >= sequence[:-1]"),
-        ("batch.targets[steps],", "batch.targets[read],"),
+        ("unpredicted", "steps[again - 1] + 1", "steps[again - 1]"),
+        ("unpredicted", "sequence[1:] == sequence[:-1]", "sequence[1:] >= sequence[:-1]"),
+        ("unpredicted", "batch.targets[steps]", "batch.targets[read]"),
     ],
 )
-def test_a_wrong_reduction_is_seen(old: str, new: str) -> None:
-    assert misreads(corrupted(hierarchy, old, new), [4, 2, 5, 3], 0.6, 3)
+def test_a_wrong_reduction_is_seen(function: str, old: str, new: str) -> None:
+    assert misreads(corrupted(hierarchy, function, old, new), [4, 2, 5, 3], 0.6, 3)
 
 
 # Whose prediction counts
@@ -164,15 +164,15 @@ def test_the_lowest_level_that_knows_is_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("outputs[symbols < 0] = above[symbols[failed] < 0]", "outputs[failed] = above"),
-        ("outputs[symbols < 0] = above[symbols[failed] < 0]", ""),
-        ("failed = symbols != batch.targets.argmax(axis=1)", "failed = symbols < 0"),
+        ("Hierarchy._present", "outputs[symbols < 0] = above[symbols[failed] < 0]", "outputs[failed] = above"),
+        ("Hierarchy._present", "outputs[symbols < 0] = above[symbols[failed] < 0]", "pass"),
+        ("Hierarchy._present", "symbols != batch.targets.argmax(axis=1)", "symbols < 0"),
     ],
 )
-def test_another_choice_is_seen(old: str, new: str) -> None:
-    assert mistaken(corrupted(hierarchy, old, new))
+def test_another_choice_is_seen(function: str, old: str, new: str) -> None:
+    assert mistaken(corrupted(hierarchy, function, old, new))
 
 
 def test_no_step_is_given_its_own_target() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
 
 from lstm97.learners import BPTT, Additive, RecurrentTopology, TimeConstants, leaky
@@ -62,21 +62,21 @@ def test_outputs_and_gradient_are_those_of_the_equations(every_step: bool, one_h
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "missed"),
+    ("function", "old", "new", "missed"),
     [
-        ("+ tau[j] * e_y[j]", "+ e_y[j]", [True, False]),
-        ("theta[j] = sigma[j] * slope", "theta[j] = slope", [True, True]),
-        ("slope = 1.0 if linear else f_prime(u_at[t - first, j])", "slope = 1.0", [True, False]),
-        ("e_y[j] += w[i, wiring.n_inputs + j]", "e_y[j] += w[j, wiring.n_inputs + i]", [True, True]),
+        ("propagate_back", "tau[j] * e_y[j]", "e_y[j]", [True, False]),
+        ("propagate_back", "sigma[j] * slope", "slope", [True, True]),
+        ("propagate_back", "1.0 if linear else f_prime(u_at[t - first, j])", "1.0", [True, False]),
+        ("propagate_back", "w[i, wiring.n_inputs + j]", "w[j, wiring.n_inputs + i]", [True, True]),
     ],
 )
-def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
-    assert misses_the_gradient(corrupted(leaky, old, new)) == missed
+def test_a_wrong_term_is_seen(function: str, old: str, new: str, missed: list[bool]) -> None:
+    assert misses_the_gradient(corrupted(leaky, function, old, new)) == missed
 
 
 def test_interpreted_and_compiled_give_the_same_bits() -> None:
     batch = batch_of(NET, True, True)
-    for compiled, plain in zip(learners(leaky, 0.5), learners(interpreted(leaky), 0.5), strict=True):
+    for compiled, plain in zip(learners(leaky, 0.5), learners(uncompiled(leaky), 0.5), strict=True):
         for one, other in zip(updates(compiled, batch), updates(plain, batch), strict=True):
             assert_array_equal(one, other)
 

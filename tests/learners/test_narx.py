@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
 
 from lstm97.learners import BPTT, NARX, RecurrentTopology, narx
@@ -77,8 +77,9 @@ def test_gradient_is_that_of_the_equations(
 @pytest.mark.parametrize("name", ["one of each, biased", "one output, biased"])
 def test_a_bias_that_counts_as_one_more_delay_is_seen(name: str) -> None:
     """With one unit fed back, there are as many columns for one more delay as there are for the bias."""
-    call = "hidden_layer(wiring, n_delays, w, symbol, values, t, z_at, step, y_at[step])"
-    module = corrupted(narx, call, call.replace("n_delays", "n_delays + 1"))
+    module = corrupted(
+        narx, "present", "hidden_layer(wiring, n_delays, ...)", "hidden_layer(wiring, n_delays + 1, ...)"
+    )
     assert misses_the_gradient(module, NETS[name], "outputs")
 
 
@@ -109,19 +110,19 @@ def test_outputs_are_those_of_the_equations(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "missed"),
+    ("function", "old", "new", "missed"),
     [
-        ("e_z[u] += w[i, column] * theta_at[step + d, i]", "pass", [True, True]),
-        ("min(n_delays, last - t) + 1", "min(n_delays, last - t)", [True, True]),
-        ("e_k[k] += e_z[k]", "pass", [True, False]),
-        ("e_y = 0.0 if from_outputs else e_z[i]", "e_y = 0.0", [False, True]),
-        ("e_k[k] *= f_prime(y_k_at[step, k])", "pass", [True, True]),
-        ("dw[i, first + u] += theta[i] * z_at[step - d, u]", "dw[i, first + u] += theta[i]", [True, True]),
-        ("gap_at[step, k] = targets[row, k] - outputs[row, k]", "gap_at[step, k] = targets[row, k]", [True, True]),
+        ("propagate_back", "e_z[u] += w[i, column] * theta_at[step + d, i]", "pass", [True, True]),
+        ("propagate_back", "min(n_delays, last - t) + 1", "min(n_delays, last - t)", [True, True]),
+        ("propagate_back", "e_k[k] += e_z[k]", "pass", [True, False]),
+        ("propagate_back", "0.0 if from_outputs else e_z[i]", "0.0", [False, True]),
+        ("propagate_back", "e_k[k] *= f_prime(y_k_at[step, k])", "pass", [True, True]),
+        ("add_hidden_updates", "theta[i] * z_at[step - d, u]", "theta[i]", [True, True]),
+        ("present", "targets[row, k] - outputs[row, k]", "targets[row, k]", [True, True]),
     ],
 )
-def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
-    module, net = corrupted(narx, old, new), NETS["biased, outputs see inputs"]
+def test_a_wrong_term_is_seen(function: str, old: str, new: str, missed: list[bool]) -> None:
+    module, net = corrupted(narx, function, old, new), NETS["biased, outputs see inputs"]
     assert [misses_the_gradient(module, net, which) for which in ("outputs", "hidden")] == missed
 
 
@@ -130,7 +131,7 @@ def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, fed_back: str, one_hot: bool) -> None:
     batch = batch_of(net, True, one_hot)
-    plain = updates(interpreted(narx).NARX(net, 0.5, 2.0, 3, fed_back), batch)
+    plain = updates(uncompiled(narx).NARX(net, 0.5, 2.0, 3, fed_back), batch)
     for one, other in zip(updates(NARX(net, 0.5, 2.0, 3, fed_back), batch), plain, strict=True):
         assert_array_equal(one, other)
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
 from oracles import tomita
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
 
 from lstm97.learners import RecurrentTopology, SecondOrder, Window, second_order
@@ -70,16 +70,16 @@ def test_outputs_are_those_of_the_equations(net: RecurrentTopology, one_hot: boo
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("e_y[j] += w[i, column + j] * theta[i] * x_k", "e_y[j] += w[i, column + j] * theta[i]"),
-        ("theta[i] * y_at[t - first, j] * x_k", "theta[i] * y_at[t - first + 1, j] * x_k"),
-        ("dw[i, column + n_units] += theta[i] * x_k", "pass"),
-        ("(e_y_at[t - first, j] + e_y[j])", "e_y_at[t - first, j]"),
+        ("propagate_back", "w[i, column + j] * theta[i] * x_k", "w[i, column + j] * theta[i]"),
+        ("propagate_back", "y_at[t - first, j]", "y_at[t - first + 1, j]"),
+        ("propagate_back", "dw[i, column + n_units] += theta[i] * x_k", "pass"),
+        ("propagate_back", "e_y_at[t - first, j] + e_y[j]", "e_y_at[t - first, j]"),
     ],
 )
-def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, old: str, new: str) -> None:
-    assert misses_the_gradient(corrupted(second_order, old, new), net, one_hot=one_hot) != (
+def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, function: str, old: str, new: str) -> None:
+    assert misses_the_gradient(corrupted(second_order, function, old, new), net, one_hot=one_hot) != (
         one_hot and new.endswith("* theta[i]")  # there, what is multiplied by an input is multiplied by 1
     )
 
@@ -88,7 +88,7 @@ def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, old: str, n
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, one_hot: bool) -> None:
     batch = batch_of(net, True, one_hot)
-    plain = updates(interpreted(second_order).SecondOrder(net, 0.5, 2.0), batch)
+    plain = updates(uncompiled(second_order).SecondOrder(net, 0.5, 2.0), batch)
     for one, other in zip(updates(SecondOrder(net, 0.5, 2.0), batch), plain, strict=True):
         assert_array_equal(one, other)
 
