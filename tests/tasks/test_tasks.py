@@ -341,11 +341,9 @@ def test_a_net_learns_from_a_chunk_of_every_task(name: str, update: str) -> None
 
 
 @pytest.mark.parametrize("name", lstm97.tasks.__all__)
-def test_worked_examples(name: str) -> None:
+def test_every_task_has_worked_examples(name: str) -> None:
     module = importlib.import_module(getattr(lstm97.tasks, name).__module__)
-    results = doctest.testmod(module)
-    assert results.failed == 0
-    assert results.attempted > 0 or name in ("Batch", "Task")
+    assert any(found.examples for found in doctest.DocTestFinder().find(module)) or name in ("Batch", "Task")
 
 
 LENGTHS_AND_LAGS = [
