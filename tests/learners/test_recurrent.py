@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
 from support.corruption import corrupted, uncompiled
-from support.recurrent import Updates, batch_of, difference, inputs_of, targets_of, updates
+from support.recurrent import Updates, assert_same_updates, batch_of, difference, inputs_of, targets_of, updates
 
 from lstm97.learners import BPTT, RTRL, RecurrentTopology, Window, bptt, recurrent, rtrl
 from lstm97.tasks import Batch, LongLag
@@ -107,11 +107,8 @@ def test_interpreted_and_compiled_give_the_same_bits(learner: str, net: Recurren
     module = {"RTRL": rtrl, "BPTT": bptt}[name]
     variants: dict[str, dict[str, Any]] = {"": {}, "on-line": {"update": "every step"}, "truncated": {"k": 2}}
     settings = variants[variant]
-    batch = batch_of(net, True, one_hot)
-    compiled = updates(getattr(module, name)(net, 0.5, 2.0, **settings), batch)
-    plain = updates(getattr(uncompiled(module), name)(net, 0.5, 2.0, **settings), batch)
-    for one, other in zip(compiled, plain, strict=True):
-        assert_array_equal(one, other)
+    compiled, plain = (getattr(one, name)(net, 0.5, 2.0, **settings) for one in (module, uncompiled(module)))
+    assert_same_updates(compiled, plain, batch_of(net, True, one_hot))
 
 
 @named

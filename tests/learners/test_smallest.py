@@ -21,6 +21,7 @@ from support import nets
 from support.corruption import corrupted
 from support.every_learner import CLASSES
 from support.nets import Setting
+from support.recurrent import targets_of
 
 from lstm97.learners import (
     BPTT,
@@ -64,10 +65,6 @@ def one_sequence(n_steps: int, every_step: bool, one_hot: bool) -> Batch:
 
 def inputs_of(batch: Batch) -> list[Floats]:
     return [np.ones(1) for _ in batch.symbols] if len(batch.symbols) else list(batch.values)
-
-
-def targets_of(batch: Batch) -> list[Any]:
-    return list(batch.targets) if batch.every_step else [None] * (batch.n_steps - 1) + [batch.targets[0]]
 
 
 def started(learner: Any) -> Any:
