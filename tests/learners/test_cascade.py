@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from oracles import cascade as oracle
 from oracles import plain_reber
 from support.corruption import corrupted, uncompiled
+from support.every_learner import same
 
 from lstm97.learners import Cascade, cascade
 from lstm97.learners.cascade import CascadeNet, Progress, QuickpropWeights
@@ -349,21 +350,6 @@ def test_no_more_hidden_units_than_are_wanted() -> None:
 # As every learner
 
 
-def every_number(net: CascadeNet) -> list[NDArray[Any]]:
-    parts = [part for part in (net.outputs, net.pool) if part is not None]
-    found: list[NDArray[Any]] = [net.w, *(array for part in parts for array in (part.w, part.steps, part.slopes))]
-    if net.training is not None:
-        found += [net.training.symbols, net.training.values, net.training.offsets, net.training.targets]
-    found += [np.array([net.presented, net.progress.epochs, net.progress.value, net.progress.end])]
-    return [*found, *([] if net.covariances is None else [net.covariances])]
-
-
-def same(one: CascadeNet, other: CascadeNet) -> bool:
-    a, b = every_number(one), every_number(other)
-    states = [net.rng.bit_generator.state for net in (one, other)]
-    return states[0] == states[1] and len(a) == len(b) and all(map(np.array_equal, a, b))
-
-
 LEARNER = Cascade(N_INPUTS, N_OUTPUTS, 7, 2)
 
 
@@ -397,12 +383,12 @@ def test_copies_and_pickled_nets_go_on_alike_and_apart(n: int) -> None:
     batch = training(True, True)
     net = LEARNER.start(np.random.default_rng(4))
     LEARNER.train(net, batch.first(n))
-    kept, rest = pickle.dumps(every_number(net)), batch.part(n, len(batch))
+    kept, rest = pickle.dumps(net), batch.part(n, len(batch))
     others = [LEARNER.copy(net), pickle.loads(pickle.dumps(net))]
     for other in others:
         assert same(other, net)
         LEARNER.train(other, rest)
-        assert pickle.dumps(every_number(net)) == kept
+        assert same(net, pickle.loads(kept))
         assert not same(other, net)
     LEARNER.train(net, rest)
     assert same(net, others[0])
