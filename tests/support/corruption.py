@@ -61,13 +61,10 @@ def corrupted(module: ModuleType, function: str, old: str, new: str) -> ModuleTy
     (match,) = matches
     if _same(before, after):
         raise ValueError(f"{old!r} is replaced by itself")
-    known = {*_names(body), *vars(module), *vars(builtins)}
-    for node in _all_names(after):
-        node.id = match.stands_for.get(node.id, node.id)
-        if node.id not in known:
-            raise ValueError(f"{node.id!r} in {new!r} is no name in {place}, and stands for none in {old!r}")
-    for call in (node for part in after for node in ast.walk(part) if isinstance(node, ast.Call)):
-        call.args = [one for arg in call.args for one in (match.stands_for["..."] if _is_dots(arg) else [arg])]
+    if unknown := _fill_in(after, match.stands_for) - {*_names(body), *vars(module), *vars(builtins)}:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))} in {new!r}: no name in {place}, and stands for none in {old!r}"
+        )
     match.replace(after)
     return module_of(module, tree)
 
@@ -133,6 +130,19 @@ def _parts(old: str, new: str) -> tuple[list[ast.AST], list[ast.AST]]:
     if len(expressions) == 2:
         return [expressions[0]], [expressions[1]]
     return list(before), list(after)
+
+
+def _fill_in(nodes: list[ast.AST], stands_for: dict[str, Any]) -> set[str]:
+    """Put in what names and dots stand for; return the names that are there then, dots that stand for nothing too."""
+    for name in _all_names(nodes):
+        name.id = stands_for.get(name.id, name.id)
+    names = {name.id for name in _all_names(nodes)}
+    for call in [node for part in nodes for node in ast.walk(part) if isinstance(node, ast.Call)]:
+        if any(map(_is_dots, call.args)):
+            if "..." not in stands_for:
+                return {"..."}
+            call.args = [one for arg in call.args for one in (stands_for["..."] if _is_dots(arg) else [arg])]
+    return names
 
 
 def _same(one: list[ast.AST], other: list[ast.AST]) -> bool:
