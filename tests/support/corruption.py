@@ -104,11 +104,9 @@ def function_in(tree: ast.Module, name: str) -> ast.FunctionDef:
     """
     node: Any = tree
     for part in name.split("."):
-        found = [one for one in node.body if getattr(one, "name", None) == part]
-        if not found:
-            raise ValueError(f"there is no function {name!r}")
-        node = found[0]
-    assert isinstance(node, ast.FunctionDef)
+        node = next((one for one in getattr(node, "body", []) if getattr(one, "name", None) == part), None)
+    if not isinstance(node, ast.FunctionDef):
+        raise ValueError(f"there is no function {name!r}")
     return node
 
 
