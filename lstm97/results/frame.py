@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lstm97.experiments import Row, rows
-from lstm97.experiments.pairs import Try
+from lstm97.experiments.pairs import Pair
 from lstm97.experiments.sweeps import SWEEPS
 from lstm97.net.reading import READINGS, Reading
 from lstm97.paths import PUBLISHED_RUNS, PUBLISHED_SWEEPS
@@ -110,7 +110,7 @@ def _of_sweeps(store: Store) -> Iterator[dict[str, Any]]:
                 yield _line(record, sweep.name, pair, sweep.n_trials, sweep.cap)
 
 
-def _line(record: Record, table: str, of: Row | Try, n_trials: int, cap: int) -> dict[str, Any]:
+def _line(record: Record, table: str, of: Row | Pair, n_trials: int, cap: int) -> dict[str, Any]:
     paper = of.paper if isinstance(of, Row) else None
     test, first = record["test"], next(iter(record.get("milestones", {}).values()), None)
     return {

@@ -90,7 +90,7 @@ def _value(number: Any) -> float:
     return number.value if isinstance(number, Number) else float(number)
 
 
-def interpreted(module: ModuleType) -> dict[str, Any]:
+def plain_functions(module: ModuleType) -> dict[str, Any]:
     """Make plain Python functions of the compiled ones that a module has and that call each other.
 
     Parameters
@@ -126,7 +126,7 @@ def products_per_step(topology: Topology) -> int:
     """
     learner = LSTM(topology, alpha=1.0, weight_range=0.1)
     net = learner.start(np.random.default_rng(0))
-    functions, counter, wiring = interpreted(network), Counter(), learner.wiring
+    functions, counter, wiring = plain_functions(network), Counter(), learner.wiring
     _, w_k, dw, dw_k, _, _ = (counter.array(part) for part in net.weights)
     state = network.State(*(counter.array(np.full(part.shape, 0.5)) for part in net.state))
     y, sigma, h_c, ds_dw, y_k, e_k, e_y = (
@@ -196,7 +196,7 @@ def rtrl_products_per_step(n: int) -> int:
     -------
     int
     """
-    learner, counter, functions = RTRL(fully_recurrent(n), 1.0, 0.1), Counter(), interpreted(rtrl)
+    learner, counter, functions = RTRL(fully_recurrent(n), 1.0, 0.1), Counter(), plain_functions(rtrl)
     net = learner.start(np.random.default_rng(0))
     w, _, dw, _ = (counter.array(part) for part in net.weights)
     y, y_before, _, _, _, e_y = (counter.array(np.full(part.shape, 0.5)) for part in net.state)
@@ -227,7 +227,7 @@ def bptt_products_per_step(n: int, n_steps: int = 10) -> float:
     w, _, dw, _ = (counter.array(part) for part in learner.start(np.random.default_rng(0)).weights)
     y_at, e_y_at, theta = (counter.array(np.full(part.shape, 0.5)) for part in learner.memory(n_steps))
     x, symbols = counter.array(np.full((n_steps, 1), 0.5)), np.empty(0, dtype=np.int64)
-    interpreted(bptt)["propagate_back"](
+    plain_functions(bptt)["propagate_back"](
         learner.wiring, w, symbols, x, 0, n_steps - 1, n_steps, True, y_at, e_y_at, theta.copy(), theta, dw
     )
     return counter.products / n_steps

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import nets
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.nets import SETTINGS, Setting, random_settings
 
 from lstm97.engine import lanes, simd
@@ -189,13 +189,13 @@ def test_kinds() -> None:
 # --- negative controls
 
 
-def interpreted_lanes(*change: str) -> Any:
+def plain_lanes(*change: str) -> Any:
     """Make the module's functions plain Python, with vectors as small arrays; perhaps with a piece changed."""
 
     def store(array: np.ndarray, index: int, numbers: np.ndarray) -> None:
         array.reshape(-1)[index : index + simd.WIDTH] = numbers
 
-    module, plain = corrupted(lanes, *change) if change else interpreted(lanes), interpreted(network)
+    module, plain = corrupted(lanes, *change) if change else uncompiled(lanes), uncompiled(network)
     vars(module).update(
         {name: getattr(plain, name) for name in ("finish_step", "reset", "State", "Weights", "Wiring")}
     )
@@ -208,22 +208,22 @@ def interpreted_lanes(*change: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("load(w, m * row + i_2) * x_m", "load(w, m * row + i_1) * x_m"),
-        ("load(sigma, block_of_cell[v] * n_lanes + lane) * increment", "load(sigma, lane) * increment"),
-        ("load(ds_dw, j + i) + factor_0 * x_m", "load(ds_dw, j + i) + factor_1 * x_m"),
-        ("nets.alpha[lane],\n", "nets.alpha[0],\n"),
-        ("vectors.y[:, lane] = wiring.initial_y", "vectors.y[:, lane] = 0.0"),
-        ("            vectors.ds_dw[m, r, lane] = 0.0\n", "            pass\n"),
-        ("n_steps = min(n_steps, finish - t + 1)", "n_steps = finish - t + 1"),
+        ("net_inputs", "load(w, m * row + i_2)", "load(w, m * row + i_1)"),
+        ("advance_cells", "load(sigma, block_of_cell[v] * n_lanes + lane)", "load(sigma, lane)"),
+        ("advance_derivatives", "factor_0 * x_m", "factor_1 * x_m"),
+        ("finish_lane", "nets.alpha[lane]", "nets.alpha[0]"),
+        ("Lanes.load", "vectors.y[:, lane] = wiring.initial_y", "vectors.y[:, lane] = 0.0"),
+        ("finish_lane", "vectors.ds_dw[m, r, lane] = 0.0", "pass"),
+        ("steps_to_finish", "min(n_steps, finish - t + 1)", "finish - t + 1"),
     ],
 )  # fmt: skip
-def test_a_corrupted_kernel_is_found(old: str, new: str) -> None:
+def test_a_corrupted_kernel_is_found(function: str, old: str, new: str) -> None:
     works = works_of(replace(SETTINGS["mixed blocks"], every_step=False), 9)
     expected = [scalar(work) for work in works]
     try:
-        found = in_lanes(works, 4, interpreted_lanes(old, new))
+        found = in_lanes(works, 4, plain_lanes(function, old, new))
     except IndexError:
         return  # a lane ran out of its batch
     assert found != expected
@@ -231,7 +231,7 @@ def test_a_corrupted_kernel_is_found(old: str, new: str) -> None:
 
 def test_what_is_read_is_what_runs() -> None:
     works = works_of(replace(SETTINGS["mixed blocks"], every_step=False), 9)
-    assert in_lanes(works, 4, interpreted_lanes()) == [scalar(work) for work in works]
+    assert in_lanes(works, 4, plain_lanes()) == [scalar(work) for work in works]
 
 
 def test_vectors_have_the_bits_of_numbers() -> None:

@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 from oracles import cascade as oracle
 from oracles import plain_reber
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
+from support.every_learner import same
 
 from lstm97.learners import Cascade, cascade
 from lstm97.learners.cascade import CascadeNet, Progress, QuickpropWeights
@@ -90,17 +91,17 @@ def test_outputs_are_those_of_the_equations(every_step: bool, one_hot: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("y_at[t, i] = f(net) - 0.5", "y_at[t, i] = f(net)"),
-        ("w, i, n_inputs, i, symbol", "w, i, n_inputs, 0, symbol"),
-        ("w[i, n_inputs + i] * y_at[t - 1, i]", "w[i, n_inputs + i] * y_at[t - 1, 0]"),
-        ("            if t > first:", "            if t > 0:"),
-        ("net = w[l, w.shape[1] - 1]", "net = 0.0"),
+        ("respond", "f(net) - 0.5", "f(net)"),
+        ("respond", "net_input(w, i, n_inputs, i, ...)", "net_input(w, i, n_inputs, 0, ...)"),
+        ("respond", "y_at[t - 1, i]", "y_at[t - 1, 0]"),
+        ("respond", "t > first", "t > 0"),
+        ("net_input", "w[l, w.shape[1] - 1]", "0.0"),
     ],
 )
-def test_a_wrong_activation_is_seen(old: str, new: str) -> None:
-    assert responds_wrongly(corrupted(cascade, old, new))
+def test_a_wrong_activation_is_seen(function: str, old: str, new: str) -> None:
+    assert responds_wrongly(corrupted(cascade, function, old, new))
 
 
 # Slopes
@@ -127,17 +128,17 @@ def test_slopes_of_the_error(every_step: bool, one_hot: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("(f_prime(outputs[row, k]) + offset)", "(1.0 + offset)"),
-        ("total += difference * difference", "total += abs(difference)"),
-        ("slopes[k, n_inputs + j] += e_k * y_at[t, j]", "slopes[k, n_inputs + j] += e_k * y_at[t, 0]"),
-        ("slopes[k, m] += e_k * values[t, m]", "slopes[k, m] += e_k"),
-        ("slopes[k, one] += e_k", "pass"),
+        ("compute_errors", "f_prime(outputs[row, k])", "1.0"),
+        ("compute_errors", "difference * difference", "abs(difference)"),
+        ("add_output_slopes", "y_at[t, j]", "y_at[t, 0]"),
+        ("add_output_slopes", "e_k * values[t, m]", "e_k"),
+        ("add_output_slopes", "slopes[k, one] += e_k", "pass"),
     ],
 )
-def test_a_wrong_slope_of_the_error_is_seen(old: str, new: str) -> None:
-    assert output_slopes_are_wrong(corrupted(cascade, old, new), batch_of(True, False))
+def test_a_wrong_slope_of_the_error_is_seen(function: str, old: str, new: str) -> None:
+    assert output_slopes_are_wrong(corrupted(cascade, function, old, new), batch_of(True, False))
 
 
 def candidate_slopes_are_wrong(module: ModuleType, batch: Batch) -> bool:
@@ -172,22 +173,22 @@ def test_slopes_of_the_candidates_scores(every_step: bool, one_hot: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("dv_dw[m] *= back", "dv_dw[m] *= 0.0"),
-        ("dv_dw[itself] += v_before", "dv_dw[itself] += v"),
-        ("dv_dw[itself] += v_before", "pass"),
-        ("slope = 0.25 - v * v", "slope = v * (1.0 - v)"),
-        ("dv_dw[n_inputs + j] += y_at[t, j]", "dv_dw[n_inputs + j] += y_at[t, 0]"),
-        ("dv_dw[one] += 1.0", "pass"),
-        ("+ back * v_before) - 0.5", "+ back * v_before)"),
-        ("direction += signs[c, k] * r[row, k]", "direction += r[row, k]"),
-        ("slopes[c, m] -= direction", "slopes[c, m] += direction"),
-        ("(e[row, k] - mean) / total", "e[row, k] / total"),
+        ("correlate", "dv_dw[m] *= back", "dv_dw[m] *= 0.0"),
+        ("correlate", "dv_dw[itself] += v_before", "dv_dw[itself] += v"),
+        ("correlate", "dv_dw[itself] += v_before", "pass"),
+        ("correlate", "0.25 - v * v", "v * (1.0 - v)"),
+        ("correlate", "y_at[t, j]", "y_at[t, 0]"),
+        ("correlate", "dv_dw[one] += 1.0", "pass"),
+        ("correlate", "f(...) - 0.5", "f(...)"),
+        ("correlate", "signs[c, k] * r[row, k]", "r[row, k]"),
+        ("correlate", "slopes[c, m] -= direction * dv_dw[m]", "slopes[c, m] += direction * dv_dw[m]"),
+        ("normalise_errors", "(e[row, k] - mean) / total", "e[row, k] / total"),
     ],
 )
-def test_a_wrong_slope_of_a_score_is_seen(old: str, new: str) -> None:
-    assert candidate_slopes_are_wrong(corrupted(cascade, old, new), batch_of(True, False))
+def test_a_wrong_slope_of_a_score_is_seen(function: str, old: str, new: str) -> None:
+    assert candidate_slopes_are_wrong(corrupted(cascade, function, old, new), batch_of(True, False))
 
 
 def test_without_errors_there_is_nothing_to_go_along_with() -> None:
@@ -225,19 +226,19 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("if slope * step <= 0.0:", "if True:"),
-        ("slope <= bound * before", "slope <= before"),
-        ("slope >= bound * before", "slope >= before"),
-        ("    if step < 0.0:", "    if False:"),
-        ("    steps[l, m] = new", "    pass"),
-        ("    slopes_before[l, m] = slope", "    pass"),
+        ("quickprop", "slope * step <= 0.0", "True"),
+        ("quickprop", "slope <= bound * before", "slope <= before"),
+        ("quickprop", "slope >= bound * before", "slope >= before"),
+        ("quickprop", "step < 0.0", "False"),
+        ("quickprop", "steps[l, m] = new", "pass"),
+        ("quickprop", "slopes_before[l, m] = slope", "pass"),
     ],
 )
-def test_a_wrong_step_is_seen(old: str, new: str) -> None:
+def test_a_wrong_step_is_seen(function: str, old: str, new: str) -> None:
     assert not any(quickprop_differs(cascade, *case) for case in CASES)
-    module = corrupted(cascade, old, new)
+    module = corrupted(cascade, function, old, new)
     assert any(quickprop_differs(module, *case) for case in CASES)
 
 
@@ -286,21 +287,23 @@ def test_whole_courses_are_those_of_the_description(every_step: bool, short_phas
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("OUTPUTS.epsilon / len(e)", "OUTPUTS.epsilon"),
-        ("CANDIDATES.epsilon / (len(e) * n_units)", "CANDIDATES.epsilon / len(e)"),
-        ("targets, OFFSET, e)", "targets, 0.0, e)"),
-        ("np.where(before < 0.0, -1.0, 1.0)", "np.ones_like(before)"),
-        ("        if before is None:\n            return\n", ""),
-        ("int(np.argmax(scores))", "int(np.argmin(scores))"),
-        ("net.outputs.insert(column, -net", "net.outputs.insert(column, net"),
-        ("pace.change * self.value", "pace.change"),
-        ("self.epochs + pace.patience", "self.epochs + pace.patience + 1"),
+        ("Cascade._train_outputs", "OUTPUTS.epsilon / len(e)", "OUTPUTS.epsilon"),
+        ("Cascade._train_candidates", "CANDIDATES.epsilon / (len(e) * n_units)", "CANDIDATES.epsilon / len(e)"),
+        ("Cascade._epoch", "compute_errors(..., OFFSET, e)", "compute_errors(..., 0.0, e)"),
+        ("Cascade._train_candidates", "np.where(before < 0.0, -1.0, 1.0)", "np.ones_like(before)"),
+        ("Cascade._train_candidates", "if before is None:\n    return", "pass"),
+        ("Cascade._train_candidates", "np.argmax(scores)", "np.argmin(scores)"),
+        ("Cascade._train_candidates", "-net.covariances[best]", "net.covariances[best]"),
+        ("Progress.ends", "pace.change * self.value", "pace.change"),
+        ("Progress.ends", "self.epochs + pace.patience", "self.epochs + pace.patience + 1"),
     ],
 )
-def test_a_wrong_course_is_seen(old: str, new: str, short_phases: tuple[oracle.Pace, oracle.Pace]) -> None:
-    batch, module = batch_of(True, False), corrupted(cascade, old, new)
+def test_a_wrong_course_is_seen(
+    function: str, old: str, new: str, short_phases: tuple[oracle.Pace, oracle.Pace]
+) -> None:
+    batch, module = batch_of(True, False), corrupted(cascade, function, old, new)
     module.__dict__.update(OUTPUTS=cascade.OUTPUTS, CANDIDATES=cascade.CANDIDATES)
     by_words, net = trained_by_words(short_phases, batch, 45), trained(module, batch, 45)
     assert net.w.shape != by_words.w.shape or far(net.outputs.w, by_words.w_k, 1e-9)
@@ -347,21 +350,6 @@ def test_no_more_hidden_units_than_are_wanted() -> None:
 # As every learner
 
 
-def every_number(net: CascadeNet) -> list[NDArray[Any]]:
-    parts = [part for part in (net.outputs, net.pool) if part is not None]
-    found: list[NDArray[Any]] = [net.w, *(array for part in parts for array in (part.w, part.steps, part.slopes))]
-    if net.training is not None:
-        found += [net.training.symbols, net.training.values, net.training.offsets, net.training.targets]
-    found += [np.array([net.presented, net.progress.epochs, net.progress.value, net.progress.end])]
-    return [*found, *([] if net.covariances is None else [net.covariances])]
-
-
-def same(one: CascadeNet, other: CascadeNet) -> bool:
-    a, b = every_number(one), every_number(other)
-    states = [net.rng.bit_generator.state for net in (one, other)]
-    return states[0] == states[1] and len(a) == len(b) and all(map(np.array_equal, a, b))
-
-
 LEARNER = Cascade(N_INPUTS, N_OUTPUTS, 7, 2)
 
 
@@ -395,12 +383,12 @@ def test_copies_and_pickled_nets_go_on_alike_and_apart(n: int) -> None:
     batch = training(True, True)
     net = LEARNER.start(np.random.default_rng(4))
     LEARNER.train(net, batch.first(n))
-    kept, rest = pickle.dumps(every_number(net)), batch.part(n, len(batch))
+    kept, rest = pickle.dumps(net), batch.part(n, len(batch))
     others = [LEARNER.copy(net), pickle.loads(pickle.dumps(net))]
     for other in others:
         assert same(other, net)
         LEARNER.train(other, rest)
-        assert pickle.dumps(every_number(net)) == kept
+        assert same(net, pickle.loads(kept))
         assert not same(other, net)
     LEARNER.train(net, rest)
     assert same(net, others[0])
@@ -424,7 +412,7 @@ def test_outputs_are_those_before_learning_and_predicting_changes_nothing() -> N
 @at_every_step
 @one_hot
 def test_interpreted_and_compiled_give_the_same_bits(every_step: bool, one_hot: bool, short_phases: Any) -> None:
-    batch, plain = batch_of(every_step, one_hot), interpreted(cascade)
+    batch, plain = batch_of(every_step, one_hot), uncompiled(cascade)
     plain.__dict__.update(OUTPUTS=cascade.OUTPUTS, CANDIDATES=cascade.CANDIDATES)
     nets = [trained(module, batch, 45) for module in (cascade, plain)]
     assert nets[0].n_hidden >= 1

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, inputs_of
 
 from lstm97.learners import Guessing, RecurrentTopology, guessing
@@ -36,9 +36,9 @@ def test_outputs_are_those_of_the_equations(name: str, one_hot: bool) -> None:
     net, batch = learner.start(np.random.default_rng(8)), batch_of(FORM, True, one_hot, (6,))
     outputs = learner.predict(net, batch)
     assert outputs == pytest.approx(np.array(forward(learner, net.w, inputs_of(FORM, batch))), abs=1e-14)
-    plain = interpreted(guessing).Guessing(2, 3, 2, 0.1, name, weight_range=2.0)
+    plain = uncompiled(guessing).Guessing(2, 3, 2, 0.1, name, weight_range=2.0)
     assert_array_equal(plain.predict(net, batch), outputs)
-    changed = corrupted(guessing, "            for i in range(n_hidden):\n                y[i] = f(net[i])\n", "")
+    changed = corrupted(guessing, "respond", "for i in range(n_hidden):\n    y[i] = f(net[i])", "pass")
     assert not np.allclose(changed.Guessing(2, 3, 2, 0.1, name, weight_range=2.0).predict(net, batch), outputs)
     at_end = dataclasses.replace(batch, targets=batch.targets[:1], every_step=False)
     assert_array_equal(learner.predict(net, at_end)[0], outputs[-1])

@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
-from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+from support.corruption import corrupted, uncompiled
+from support.recurrent import (
+    assert_outputs,
+    assert_same_updates,
+    batch_of,
+    difference,
+    inputs_of,
+    misses_the_gradient,
+    updates,
+)
 
 from lstm97.learners import BPTT, Additive, RecurrentTopology, TimeConstants, leaky
 from lstm97.tasks import Batch, TwoSequence
@@ -37,48 +44,36 @@ def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
     return outputs
 
 
-def misses_the_gradient(module: ModuleType, every_step: bool = True, one_hot: bool = True) -> list[bool]:
-    batch, missed = batch_of(NET, every_step, one_hot, (6,)), []
-    for learner in learners(module):
-        weights = learner.start(np.random.default_rng(8)).weights
-
-        def of(w: Any, w_k: Any, learner: Any = learner) -> Any:
-            return oracle.error(forward(learner, batch, w, w_k), targets_of(batch))
-
-        found = oracle.complex_steps(weights.w, weights.w_k, of)
-        missed.append(difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12)
-    return missed
+def missed(module: ModuleType, every_step: bool = True, one_hot: bool = True) -> list[bool]:
+    """Which of the learners miss the gradient."""
+    batch = batch_of(NET, every_step, one_hot, (6,))
+    return [misses_the_gradient(learner, batch, forward) for learner in learners(module)]
 
 
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("every_step", [False, True])
 def test_outputs_and_gradient_are_those_of_the_equations(every_step: bool, one_hot: bool) -> None:
-    assert misses_the_gradient(leaky, every_step, one_hot) == [False, False]
-    batch = batch_of(NET, True, one_hot)
+    assert missed(leaky, every_step, one_hot) == [False, False]
     for learner in learners(leaky):
-        net = learner.start(np.random.default_rng(8))
-        expected = np.array(forward(learner, batch, net.weights.w, net.weights.w_k))
-        assert learner.predict(net, batch) == pytest.approx(expected, abs=1e-14)
+        assert_outputs(learner, batch_of(NET, True, one_hot), forward)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "missed"),
+    ("function", "old", "new", "seen"),
     [
-        ("+ tau[j] * e_y[j]", "+ e_y[j]", [True, False]),
-        ("theta[j] = sigma[j] * slope", "theta[j] = slope", [True, True]),
-        ("slope = 1.0 if linear else f_prime(u_at[t - first, j])", "slope = 1.0", [True, False]),
-        ("e_y[j] += w[i, wiring.n_inputs + j]", "e_y[j] += w[j, wiring.n_inputs + i]", [True, True]),
+        ("propagate_back", "tau[j] * e_y[j]", "e_y[j]", [True, False]),
+        ("propagate_back", "sigma[j] * slope", "slope", [True, True]),
+        ("propagate_back", "1.0 if linear else f_prime(u_at[t - first, j])", "1.0", [True, False]),
+        ("propagate_back", "w[i, wiring.n_inputs + j]", "w[j, wiring.n_inputs + i]", [True, True]),
     ],
 )
-def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
-    assert misses_the_gradient(corrupted(leaky, old, new)) == missed
+def test_a_wrong_term_is_seen(function: str, old: str, new: str, seen: list[bool]) -> None:
+    assert missed(corrupted(leaky, function, old, new)) == seen
 
 
 def test_interpreted_and_compiled_give_the_same_bits() -> None:
-    batch = batch_of(NET, True, True)
-    for compiled, plain in zip(learners(leaky, 0.5), learners(interpreted(leaky), 0.5), strict=True):
-        for one, other in zip(updates(compiled, batch), updates(plain, batch), strict=True):
-            assert_array_equal(one, other)
+    for compiled, plain in zip(learners(leaky, 0.5), learners(uncompiled(leaky), 0.5), strict=True):
+        assert_same_updates(compiled, plain, batch_of(NET, True, True))
 
 
 def test_a_time_constant_of_0_is_an_ordinary_unit() -> None:

@@ -5,10 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
-from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+from support.corruption import corrupted, uncompiled
+from support.recurrent import (
+    assert_outputs,
+    assert_same_updates,
+    batch_of,
+    inputs_of,
+    misses_the_gradient,
+)
 
 from lstm97.learners import BPTT, LSTM, NaiveCarrousel, RecurrentTopology, naive_carrousel
 from lstm97.net.topology import Topology
@@ -21,9 +26,9 @@ NETS = {
 each = pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
 
 
-def forward(net: RecurrentTopology, batch: Batch, w: Any, w_k: Any) -> list[Any]:
+def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
     """Compute the outputs of every step of the batch's sequences from the equations."""
-    outputs, inputs = [], inputs_of(net, batch)
+    net, outputs, inputs = learner.topology, [], inputs_of(learner.topology, batch)
     for first, last in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):
         for t in range(first, last):
             s = w @ np.sum(inputs[first : t + 1], axis=0)
@@ -32,59 +37,44 @@ def forward(net: RecurrentTopology, batch: Batch, w: Any, w_k: Any) -> list[Any]
     return outputs
 
 
-def misses_the_gradient(module: ModuleType, every_step: bool = True, one_hot: bool = True) -> list[bool]:
-    missed = []
-    for net in NETS.values():
-        batch = batch_of(net, every_step, one_hot, (6,))
-        learner = module.NaiveCarrousel(net, 1.0, 1.0)
-        weights = learner.start(np.random.default_rng(8)).weights
-
-        def of(w: Any, w_k: Any, net: RecurrentTopology = net, batch: Batch = batch) -> Any:
-            return oracle.error(forward(net, batch, w, w_k), targets_of(batch))
-
-        found = oracle.complex_steps(weights.w, weights.w_k, of)
-        missed.append(difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12)
-    return missed
+def missed(module: ModuleType, every_step: bool = True, one_hot: bool = True) -> list[bool]:
+    """In which of the nets the gradient is missed."""
+    return [
+        misses_the_gradient(module.NaiveCarrousel(net, 1.0, 1.0), batch_of(net, every_step, one_hot, (6,)), forward)
+        for net in NETS.values()
+    ]
 
 
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("every_step", [False, True])
 def test_gradient_is_that_of_the_equations(every_step: bool, one_hot: bool) -> None:
-    assert misses_the_gradient(naive_carrousel, every_step, one_hot) == [False, False]
+    assert missed(naive_carrousel, every_step, one_hot) == [False, False]
 
 
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_outputs_are_those_of_the_equations(net: RecurrentTopology, one_hot: bool) -> None:
-    batch, learner = batch_of(net, True, one_hot), NaiveCarrousel(net, 1.0, 1.0)
-    start = learner.start(np.random.default_rng(8))
-    expected = np.array(forward(net, batch, start.weights.w, start.weights.w_k))
-    outputs = learner.predict(start, batch)
-    assert outputs == pytest.approx(expected, abs=1e-14)
-    at_end = Batch(batch.symbols, batch.values, batch.offsets, batch.targets[:2])
-    assert_array_equal(learner.predict(start, at_end), outputs[batch.offsets[1:] - 1])
+    assert_outputs(NaiveCarrousel(net, 1.0, 1.0), batch_of(net, True, one_hot), forward)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "one_hot"),
+    ("function", "old", "new", "one_hot"),
     [
-        ("dw[j, i] += e_y[j] * x_sum[i]", "dw[j, i] += e_y[j]", True),
-        ("x_sum[symbol] += 1.0", "x_sum[symbol] = 1.0", True),
-        ("x_sum[i] += values[t, i]", "x_sum[i] = values[t, i]", False),
-        ("s_j[j] += w[j, symbol]", "s_j[j] = w[j, symbol]", True),
+        ("present", "e_y[j] * x_sum[i]", "e_y[j]", True),
+        ("present", "x_sum[symbol] += 1.0", "x_sum[symbol] = 1.0", True),
+        ("present", "x_sum[i] += values[t, i]", "x_sum[i] = values[t, i]", False),
+        ("present", "s_j[j] += w[j, symbol]", "s_j[j] = w[j, symbol]", True),
     ],
 )
-def test_a_wrong_term_is_seen(old: str, new: str, one_hot: bool) -> None:
-    assert misses_the_gradient(corrupted(naive_carrousel, old, new), one_hot=one_hot) == [True, True]
+def test_a_wrong_term_is_seen(function: str, old: str, new: str, one_hot: bool) -> None:
+    assert missed(corrupted(naive_carrousel, function, old, new), one_hot=one_hot) == [True, True]
 
 
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, one_hot: bool) -> None:
-    batch = batch_of(net, True, one_hot)
-    plain = updates(interpreted(naive_carrousel).NaiveCarrousel(net, 0.5, 1.0), batch)
-    for one, other in zip(updates(NaiveCarrousel(net, 0.5, 1.0), batch), plain, strict=True):
-        assert_array_equal(one, other)
+    plain = uncompiled(naive_carrousel).NaiveCarrousel(net, 0.5, 1.0)
+    assert_same_updates(NaiveCarrousel(net, 0.5, 1.0), plain, batch_of(net, True, one_hot))
 
 
 def test_a_sum_knows_no_order() -> None:

@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
-from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+from support.corruption import corrupted, uncompiled
+from support.recurrent import (
+    assert_outputs,
+    assert_same_updates,
+    batch_of,
+    difference,
+    inputs_of,
+    misses_the_gradient,
+    updates,
+)
 
 from lstm97.learners import BPTT, NARX, RecurrentTopology, narx
 from lstm97.tasks import Batch, TwoSequence
@@ -42,7 +49,7 @@ def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
     return outputs
 
 
-def misses_the_gradient(
+def missed(
     module: ModuleType,
     net: RecurrentTopology,
     fed_back: str,
@@ -52,14 +59,7 @@ def misses_the_gradient(
     n_steps: int = 6,
 ) -> bool:
     batch = batch_of(net, every_step, one_hot, (n_steps,))
-    learner = module.NARX(net, 1.0, 2.0, delays, fed_back)
-    weights = learner.start(np.random.default_rng(8)).weights
-
-    def of(w: Any, w_k: Any) -> Any:
-        return oracle.error(forward(learner, batch, w, w_k), targets_of(batch))
-
-    found = oracle.complex_steps(weights.w, weights.w_k, of)
-    return difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12
+    return misses_the_gradient(module.NARX(net, 1.0, 2.0, delays, fed_back), batch, forward)
 
 
 @each
@@ -71,15 +71,16 @@ def misses_the_gradient(
 def test_gradient_is_that_of_the_equations(
     net: RecurrentTopology, fed_back: str, one_hot: bool, every_step: bool, delays: int, n_steps: int
 ) -> None:
-    assert not misses_the_gradient(narx, net, fed_back, every_step, one_hot, delays, n_steps)
+    assert not missed(narx, net, fed_back, every_step, one_hot, delays, n_steps)
 
 
 @pytest.mark.parametrize("name", ["one of each, biased", "one output, biased"])
 def test_a_bias_that_counts_as_one_more_delay_is_seen(name: str) -> None:
     """With one unit fed back, there are as many columns for one more delay as there are for the bias."""
-    call = "hidden_layer(wiring, n_delays, w, symbol, values, t, z_at, step, y_at[step])"
-    module = corrupted(narx, call, call.replace("n_delays", "n_delays + 1"))
-    assert misses_the_gradient(module, NETS[name], "outputs")
+    module = corrupted(
+        narx, "present", "hidden_layer(wiring, n_delays, ...)", "hidden_layer(wiring, n_delays + 1, ...)"
+    )
+    assert missed(module, NETS[name], "outputs")
 
 
 def test_without_input_and_feedback_every_step_is_the_same() -> None:
@@ -99,40 +100,32 @@ def test_without_input_and_feedback_every_step_is_the_same() -> None:
 def test_outputs_are_those_of_the_equations(
     net: RecurrentTopology, fed_back: str, one_hot: bool, delays: int
 ) -> None:
-    batch, learner = batch_of(net, True, one_hot), NARX(net, 1.0, 2.0, delays, fed_back)
-    start = learner.start(np.random.default_rng(8))
-    outputs = learner.predict(start, batch)
-    expected = np.array(forward(learner, batch, start.weights.w, start.weights.w_k))
-    assert outputs == pytest.approx(expected, abs=1e-14)
-    at_end = Batch(batch.symbols, batch.values, batch.offsets, batch.targets[:2])
-    assert_array_equal(learner.predict(start, at_end), outputs[batch.offsets[1:] - 1])
+    assert_outputs(NARX(net, 1.0, 2.0, delays, fed_back), batch_of(net, True, one_hot), forward)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "missed"),
+    ("function", "old", "new", "seen"),
     [
-        ("e_z[u] += w[i, column] * theta_at[step + d, i]", "pass", [True, True]),
-        ("min(n_delays, last - t) + 1", "min(n_delays, last - t)", [True, True]),
-        ("e_k[k] += e_z[k]", "pass", [True, False]),
-        ("e_y = 0.0 if from_outputs else e_z[i]", "e_y = 0.0", [False, True]),
-        ("e_k[k] *= f_prime(y_k_at[step, k])", "pass", [True, True]),
-        ("dw[i, first + u] += theta[i] * z_at[step - d, u]", "dw[i, first + u] += theta[i]", [True, True]),
-        ("gap_at[step, k] = targets[row, k] - outputs[row, k]", "gap_at[step, k] = targets[row, k]", [True, True]),
+        ("propagate_back", "e_z[u] += w[i, column] * theta_at[step + d, i]", "pass", [True, True]),
+        ("propagate_back", "min(n_delays, last - t) + 1", "min(n_delays, last - t)", [True, True]),
+        ("propagate_back", "e_k[k] += e_z[k]", "pass", [True, False]),
+        ("propagate_back", "0.0 if from_outputs else e_z[i]", "0.0", [False, True]),
+        ("propagate_back", "e_k[k] *= f_prime(y_k_at[step, k])", "pass", [True, True]),
+        ("add_hidden_updates", "theta[i] * z_at[step - d, u]", "theta[i]", [True, True]),
+        ("present", "targets[row, k] - outputs[row, k]", "targets[row, k]", [True, True]),
     ],
 )
-def test_a_wrong_term_is_seen(old: str, new: str, missed: list[bool]) -> None:
-    module, net = corrupted(narx, old, new), NETS["biased, outputs see inputs"]
-    assert [misses_the_gradient(module, net, which) for which in ("outputs", "hidden")] == missed
+def test_a_wrong_term_is_seen(function: str, old: str, new: str, seen: list[bool]) -> None:
+    module, net = corrupted(narx, function, old, new), NETS["biased, outputs see inputs"]
+    assert [missed(module, net, which) for which in ("outputs", "hidden")] == seen
 
 
 @each
 @fed_back
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, fed_back: str, one_hot: bool) -> None:
-    batch = batch_of(net, True, one_hot)
-    plain = updates(interpreted(narx).NARX(net, 0.5, 2.0, 3, fed_back), batch)
-    for one, other in zip(updates(NARX(net, 0.5, 2.0, 3, fed_back), batch), plain, strict=True):
-        assert_array_equal(one, other)
+    plain = uncompiled(narx).NARX(net, 0.5, 2.0, 3, fed_back)
+    assert_same_updates(NARX(net, 0.5, 2.0, 3, fed_back), plain, batch_of(net, True, one_hot))
 
 
 @each

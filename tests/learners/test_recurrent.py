@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
-from support.recurrent import Updates, batch_of, difference, inputs_of, targets_of, updates
+from support.corruption import corrupted, uncompiled
+from support.recurrent import Updates, assert_same_updates, batch_of, difference, inputs_of, targets_of, updates
 
 from lstm97.learners import BPTT, RTRL, RecurrentTopology, Window, bptt, recurrent, rtrl
 from lstm97.tasks import Batch, LongLag
@@ -70,33 +70,33 @@ def gradient_differs(module: ModuleType, name: str, **settings: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("+= w_ij * before", "+= w[j, wiring.n_inputs + i] * before"),
-        ("+= w_ij * before[j, lm]", "+= w_ij * before[i, lm]"),
-        ("+= y_before[j]", "+= y[j]"),
-        ("slope = f_prime(y[i])", "slope = f_prime(y_before[i])"),
-        ("dy_dw[i, i, symbol] += 1.0", "dy_dw[i, i, symbol] = 1.0"),
-        ("dy_dw[i, i, m] += values[t, m]", "dy_dw[i, i, m] += 1.01 * values[t, m]"),
-        ("dy_dw[i, i, wiring.n_inputs + n_units] += 1.0", "pass"),
-        ("scale * e_y[i] * dy_dw[i, l, m]", "scale * e_y[l] * dy_dw[i, l, m]"),
+        ("advance_sensitivities", "w_ij * before[j, lm]", "w[j, wiring.n_inputs + i] * before[j, lm]"),
+        ("advance_sensitivities", "before[j, lm]", "before[i, lm]"),
+        ("advance_sensitivities", "y_before[j]", "y[j]"),
+        ("advance_sensitivities", "f_prime(y[i])", "f_prime(y_before[i])"),
+        ("advance_sensitivities", "dy_dw[i, i, symbol] += 1.0", "dy_dw[i, i, symbol] = 1.0"),
+        ("advance_sensitivities", "values[t, m]", "1.01 * values[t, m]"),
+        ("advance_sensitivities", "dy_dw[i, i, wiring.n_inputs + n_units] += 1.0", "pass"),
+        ("add_sensitivity_updates", "e_y[i]", "e_y[l]"),
     ],
 )
-def test_a_wrong_sensitivity_is_seen(old: str, new: str) -> None:
-    assert gradient_differs(corrupted(rtrl, old, new), "RTRL")
+def test_a_wrong_sensitivity_is_seen(function: str, old: str, new: str) -> None:
+    assert gradient_differs(corrupted(rtrl, function, old, new), "RTRL")
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("e_y[j] += w[i, wiring.n_inputs + j]", "e_y[j] += w[j, wiring.n_inputs + i]"),
-        ("f_prime(y_at[t - first + 1, j])", "f_prime(y_at[t - first, j])"),
-        ("t, y_at[t - first], dw)", "t, y_at[t - first + 1], dw)"),
-        ("back == 0 or all_errors", "back == 0"),
+        ("propagate_back", "w[i, wiring.n_inputs + j]", "w[j, wiring.n_inputs + i]"),
+        ("propagate_back", "y_at[t - first + 1, j]", "y_at[t - first, j]"),
+        ("propagate_back", "y_at[t - first]", "y_at[t - first + 1]"),
+        ("propagate_back", "back == 0 or all_errors", "back == 0"),
     ],
 )
-def test_a_wrong_error_is_seen(old: str, new: str) -> None:
-    assert gradient_differs(corrupted(bptt, old, new), "BPTT")
+def test_a_wrong_error_is_seen(function: str, old: str, new: str) -> None:
+    assert gradient_differs(corrupted(bptt, function, old, new), "BPTT")
 
 
 @named
@@ -107,11 +107,8 @@ def test_interpreted_and_compiled_give_the_same_bits(learner: str, net: Recurren
     module = {"RTRL": rtrl, "BPTT": bptt}[name]
     variants: dict[str, dict[str, Any]] = {"": {}, "on-line": {"update": "every step"}, "truncated": {"k": 2}}
     settings = variants[variant]
-    batch = batch_of(net, True, one_hot)
-    compiled = updates(getattr(module, name)(net, 0.5, 2.0, **settings), batch)
-    plain = updates(getattr(interpreted(module), name)(net, 0.5, 2.0, **settings), batch)
-    for one, other in zip(compiled, plain, strict=True):
-        assert_array_equal(one, other)
+    compiled, plain = (getattr(one, name)(net, 0.5, 2.0, **settings) for one in (module, uncompiled(module)))
+    assert_same_updates(compiled, plain, batch_of(net, True, one_hot))
 
 
 @named
@@ -144,8 +141,8 @@ def test_the_forward_pass_interpreted_and_changed(net: RecurrentTopology, one_ho
     learner = BPTT(net, 1.0, 2.0)
     start = learner.start(np.random.default_rng(8))
     outputs = learner.predict(start, batch)
-    changed = corrupted(recurrent, "+= w[i, wiring.n_inputs + j] * y_j", "+= w[j, wiring.n_inputs + i] * y_j")
-    modules = interpreted(recurrent), changed
+    changed = corrupted(recurrent, "net_inputs", "w[i, wiring.n_inputs + j]", "w[j, wiring.n_inputs + i]")
+    modules = uncompiled(recurrent), changed
     plain, wrong = (module.Recurrent(net, 1.0, 2.0).predict(start, batch) for module in modules)
     assert_array_equal(plain, outputs)
     assert np.array_equal(wrong, outputs) == (net.n_units == 1)

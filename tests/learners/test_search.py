@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, inputs_of
 
 from lstm97.learners import Annealing, MultiGrid, RecurrentTopology, search
@@ -108,7 +108,7 @@ def test_a_multi_grid_is_what_it_says() -> None:
 
 @both
 def test_interpreted_and_compiled_give_the_same_bits(kind: type) -> None:
-    plain, nets = getattr(interpreted(search), kind.__name__), []
+    plain, nets = getattr(uncompiled(search), kind.__name__), []
     for learner in (kind(NET, 2.0, 4), plain(NET, 2.0, 4)):
         nets.append(learner.start(np.random.default_rng(1)))
         for batch in batches(20):
@@ -145,7 +145,7 @@ def test_a_short_latch_is_learned(kind: type) -> None:
     topology = RecurrentTopology(1, 1, 1, biased=True)
     assert latch_learned(kind(topology), 40_000) > 0.9
     wrong = corrupted(
-        search, "net.squares = add_squares(net.squares, found", "net.squares = add_squares(net.squares, others"
+        search, "Search.train", "add_squares(net.squares, found, ...)", "add_squares(net.squares, others, ...)"
     )
     assert latch_learned(getattr(wrong, kind.__name__)(topology), 4000) < 0.9
 

@@ -5,11 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from oracles import recurrent as oracle
 from oracles import tomita
-from support.corruption import corrupted, interpreted
-from support.recurrent import batch_of, difference, inputs_of, targets_of, updates
+from support.corruption import corrupted, uncompiled
+from support.recurrent import (
+    assert_outputs,
+    assert_same_updates,
+    batch_of,
+    inputs_of,
+    misses_the_gradient,
+)
 
 from lstm97.learners import RecurrentTopology, SecondOrder, Window, second_order
 from lstm97.tasks import Batch
@@ -21,9 +26,9 @@ NETS = {
 each = pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
 
 
-def forward(net: RecurrentTopology, batch: Batch, w: Any, w_k: Any) -> list[Any]:
+def forward(learner: Any, batch: Batch, w: Any, w_k: Any) -> list[Any]:
     """Compute the outputs of every step of the batch's sequences from the equations."""
-    outputs, inputs = [], inputs_of(net, batch)
+    net, outputs, inputs = learner.topology, [], inputs_of(learner.topology, batch)
     w_ikj = w.reshape(net.n_units, net.n_inputs + 1, net.n_units + 1)
     for first, last in zip(batch.offsets[:-1], batch.offsets[1:], strict=True):
         y = np.zeros(net.n_units)
@@ -36,50 +41,37 @@ def forward(net: RecurrentTopology, batch: Batch, w: Any, w_k: Any) -> list[Any]
     return outputs
 
 
-def misses_the_gradient(
-    module: ModuleType, net: RecurrentTopology, every_step: bool = True, one_hot: bool = True
-) -> bool:
+def missed(module: ModuleType, net: RecurrentTopology, every_step: bool = True, one_hot: bool = True) -> bool:
     batch = batch_of(net, every_step, one_hot, (6,))
-    learner = module.SecondOrder(net, 1.0, 2.0)
-    weights = learner.start(np.random.default_rng(8)).weights
-    found = oracle.complex_steps(
-        weights.w, weights.w_k, lambda w, w_k: oracle.error(forward(net, batch, w, w_k), targets_of(batch))
-    )
-    return difference(updates(learner, batch), (-found[0], -found[1])) > 1e-12
+    return misses_the_gradient(module.SecondOrder(net, 1.0, 2.0), batch, forward)
 
 
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("every_step", [False, True])
 def test_gradient_is_that_of_the_equations(net: RecurrentTopology, one_hot: bool, every_step: bool) -> None:
-    assert not misses_the_gradient(second_order, net, every_step, one_hot)
+    assert not missed(second_order, net, every_step, one_hot)
 
 
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_outputs_are_those_of_the_equations(net: RecurrentTopology, one_hot: bool) -> None:
-    batch, learner = batch_of(net, True, one_hot), SecondOrder(net, 1.0, 2.0)
-    start = learner.start(np.random.default_rng(8))
-    outputs = learner.predict(start, batch)
-    expected = np.array(forward(net, batch, start.weights.w, start.weights.w_k))
-    assert outputs == pytest.approx(expected, abs=1e-14)
-    at_end = Batch(batch.symbols, batch.values, batch.offsets, batch.targets[:2])
-    assert_array_equal(learner.predict(start, at_end), outputs[batch.offsets[1:] - 1])
+    assert_outputs(SecondOrder(net, 1.0, 2.0), batch_of(net, True, one_hot), forward)
 
 
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("function", "old", "new"),
     [
-        ("e_y[j] += w[i, column + j] * theta[i] * x_k", "e_y[j] += w[i, column + j] * theta[i]"),
-        ("theta[i] * y_at[t - first, j] * x_k", "theta[i] * y_at[t - first + 1, j] * x_k"),
-        ("dw[i, column + n_units] += theta[i] * x_k", "pass"),
-        ("(e_y_at[t - first, j] + e_y[j])", "e_y_at[t - first, j]"),
+        ("propagate_back", "w[i, column + j] * theta[i] * x_k", "w[i, column + j] * theta[i]"),
+        ("propagate_back", "y_at[t - first, j]", "y_at[t - first + 1, j]"),
+        ("propagate_back", "dw[i, column + n_units] += theta[i] * x_k", "pass"),
+        ("propagate_back", "e_y_at[t - first, j] + e_y[j]", "e_y_at[t - first, j]"),
     ],
 )
-def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, old: str, new: str) -> None:
-    assert misses_the_gradient(corrupted(second_order, old, new), net, one_hot=one_hot) != (
+def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, function: str, old: str, new: str) -> None:
+    assert missed(corrupted(second_order, function, old, new), net, one_hot=one_hot) != (
         one_hot and new.endswith("* theta[i]")  # there, what is multiplied by an input is multiplied by 1
     )
 
@@ -87,10 +79,8 @@ def test_a_wrong_term_is_seen(net: RecurrentTopology, one_hot: bool, old: str, n
 @each
 @pytest.mark.parametrize("one_hot", [False, True])
 def test_interpreted_and_compiled_give_the_same_bits(net: RecurrentTopology, one_hot: bool) -> None:
-    batch = batch_of(net, True, one_hot)
-    plain = updates(interpreted(second_order).SecondOrder(net, 0.5, 2.0), batch)
-    for one, other in zip(updates(SecondOrder(net, 0.5, 2.0), batch), plain, strict=True):
-        assert_array_equal(one, other)
+    plain = uncompiled(second_order).SecondOrder(net, 0.5, 2.0)
+    assert_same_updates(SecondOrder(net, 0.5, 2.0), plain, batch_of(net, True, one_hot))
 
 
 @pytest.mark.parametrize("language", tomita.LANGUAGES)

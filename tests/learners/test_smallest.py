@@ -21,6 +21,7 @@ from support import nets
 from support.corruption import corrupted
 from support.every_learner import CLASSES
 from support.nets import Setting
+from support.recurrent import targets_of
 
 from lstm97.learners import (
     BPTT,
@@ -64,10 +65,6 @@ def one_sequence(n_steps: int, every_step: bool, one_hot: bool) -> Batch:
 
 def inputs_of(batch: Batch) -> list[Floats]:
     return [np.ones(1) for _ in batch.symbols] if len(batch.symbols) else list(batch.values)
-
-
-def targets_of(batch: Batch) -> list[Any]:
-    return list(batch.targets) if batch.every_step else [None] * (batch.n_steps - 1) + [batch.targets[0]]
 
 
 def started(learner: Any) -> Any:
@@ -418,8 +415,8 @@ def test_the_second_route(name: str, biased: bool, n_steps: int, every_step: boo
 
 
 def test_a_size_that_is_off_by_one_is_seen() -> None:
-    wrong = corrupted(windows, "y[i] = w[i, window * n_inputs]", "y[i] = w[i, window * n_inputs - 1]")
+    wrong = corrupted(windows, "hidden_layer", "w[i, window * n_inputs]", "w[i, window * n_inputs - 1]")
     assert furthest(gradient(wrong.Window(1, 1, 1, 2, 1.0, 2.0), one_sequence(2, True, False), window)) > 1e-3
-    wrong = corrupted(seconds, "net[i] += w[i, first + n_units] * x_k", "net[i] += w[i, first] * x_k")
+    wrong = corrupted(seconds, "net_inputs", "w[i, first + n_units]", "w[i, first]")
     learner = wrong.SecondOrder(recurrent(True), 1.0, 2.0)
     assert furthest(gradient(learner, one_sequence(2, True, False), second_order)) > 1e-3

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from oracles import network as oracles
 from support import nets
-from support.corruption import corrupted, interpreted
+from support.corruption import corrupted, uncompiled
 from support.nets import (
     SETTINGS,
     Setting,
@@ -319,55 +319,65 @@ def test_backward_pass_is_the_forward_derivative_times_the_error(setting: Settin
 # --- negative controls
 
 CORRUPTIONS = {
-    "(25) without f'": ("ds_dnet[v] = g_c[v] * f_prime(y_in)", "ds_dnet[v] = g_c[v]"),
-    "(25) without g": ("ds_dnet[v] = g_c[v] * f_prime(y_in)", "ds_dnet[v] = f_prime(y_in)"),
-    "(27) without g'": ("ds_dnet[n_cells + v] = g_prime * y_in", "ds_dnet[n_cells + v] = y_in"),
-    "(27) without y_in": ("ds_dnet[n_cells + v] = g_prime * y_in", "ds_dnet[n_cells + v] = g_prime"),
+    "(25) without f'": ("advance_derivatives", "g_c[v] * f_prime(y_in)", "g_c[v]"),
+    "(25) without g": ("advance_derivatives", "g_c[v] * f_prime(y_in)", "f_prime(y_in)"),
+    "(27) without g'": ("advance_derivatives", "g_prime * y_in", "y_in"),
+    "(27) without y_in": ("advance_derivatives", "g_prime * y_in", "g_prime"),
     "(25), (27) with the other gate": (
-        "y_in = sigma[block_of_cell[v]]\n            ds_dnet",
-        "y_in = sigma[wiring.n_in + block_of_cell[v]]\n            ds_dnet",
+        "advance_derivatives",
+        "sigma[block_of_cell[v]]",
+        "sigma[wiring.n_in + block_of_cell[v]]",
     ),
     "(25), (27) without the hidden layer": (
-        "ds_dw[r, wiring.n_inputs + u] += ds_dnet[r] * y_u",
-        "ds_dw[r, wiring.n_inputs + u] += 0.0",
+        "advance_derivatives",
+        "ds_dnet[r] * y_u",
+        "0.0",
     ),
     "(25), (27) without the sum over time": (
+        "advance_derivatives",
         "ds_dw[r, m] += ds_dnet[r] * x_m",
         "ds_dw[r, m] = ds_dnet[r] * x_m",
     ),
-    "(19) without f'": ("* derivative * (targets", "* (targets"),
-    "(20) without f'": ("f_prime(sigma[l]) * e_y[n], l", "e_y[n], l"),
-    "(20) with another unit's error": ("f_prime(sigma[l]) * e_y[n], l", "f_prime(sigma[l]) * e_y[0], l"),
-    "(20)-(23) with another column": ("e_y[n] += w_k[k, first + n]", "e_y[n] += w_k[k, first]"),
-    "(21) without h": ("error += h_c[v] * e_y[v]", "error += e_y[v]"),
-    "(21) with one cell's error": ("error += h_c[v] * e_y[v]", "error += h_c[v] * e_y[j]"),
-    "(22) without the hidden layer": ("+= e_l * y_before[u]", "+= 0.0"),
-    "(22) with y(t) for y(t-1)": (
-        "            for u in range(y.size):\n                y_before[u] = y[u]\n"
-        "            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n",
-        "            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n"
-        "            for u in range(y.size):\n                y_before[u] = y[u]\n",
+    "(19) without f'": ("output_errors", "wiring.error_scale * derivative", "wiring.error_scale"),
+    "(20) without f'": ("add_hidden_updates", "f_prime(sigma[l]) * e_y[n]", "e_y[n]"),
+    "(20) with another unit's error": (
+        "add_hidden_updates",
+        "f_prime(sigma[l]) * e_y[n]",
+        "f_prime(sigma[l]) * e_y[0]",
     ),
-    "(22) with another cell": ("+= e_k[k] * y[first_cell + n]", "+= e_k[k] * y[first_cell]"),
-    "(23) without h'": ("e_s[v] = y_out * h_prime * e_y[v]", "e_s[v] = y_out * e_y[v]"),
-    "(23) without y_out": ("e_s[v] = y_out * h_prime * e_y[v]", "e_s[v] = h_prime * e_y[v]"),
-    "(26) without the sum over cells": ("dw[block_of_cell[v], m] += e_s[v]", "dw[block_of_cell[v], m] = e_s[v]"),
-    "(26) with the cell's derivative": ("+= e_s[v] * ds_dw[v, m]", "+= e_s[v] * ds_dw[n_cells + v, m]"),
-    "(28) with the gate's derivative": ("+= e_s[v] * ds_dw[n_cells + v, m]", "+= e_s[v] * ds_dw[v, m]"),
-    "derivatives not reset": ("    ds_dw[:, :] = 0.0\n", "    pass\n"),
-    "states not reset": ("    s_c[:] = 0.0\n", ""),
-    "activations not reset": ("    y[:] = wiring.initial_y\n", ""),
+    "(20)-(23) with another column": ("hidden_layer_errors", "w_k[k, first + n]", "w_k[k, first]"),
+    "(21) without h": ("add_out_gate_updates", "h_c[v] * e_y[v]", "e_y[v]"),
+    "(21) with one cell's error": ("add_out_gate_updates", "h_c[v] * e_y[v]", "h_c[v] * e_y[j]"),
+    "(22) without the hidden layer": ("add_row_update", "e_l * y_before[u]", "0.0"),
+    "(22) with y(t) for y(t-1)": (
+        "present",
+        "for u in range(y.size):\n    y_before[u] = y[u]\nadvance_cells(...)",
+        "advance_cells(...)\nfor u in range(y.size):\n    y_before[u] = y[u]",
+    ),
+    "(22) with another cell": ("add_output_updates", "y[first_cell + n]", "y[first_cell]"),
+    "(23) without h'": ("add_cell_updates", "y_out * h_prime * e_y[v]", "y_out * e_y[v]"),
+    "(23) without y_out": ("add_cell_updates", "y_out * h_prime * e_y[v]", "h_prime * e_y[v]"),
+    "(26) without the sum over cells": (
+        "add_cell_updates",
+        "dw[block_of_cell[v], m] += e_s[v] * ds_dw[v, m]",
+        "dw[block_of_cell[v], m] = e_s[v] * ds_dw[v, m]",
+    ),
+    "(26) with the cell's derivative": ("add_cell_updates", "ds_dw[v, m]", "ds_dw[n_cells + v, m]"),
+    "(28) with the gate's derivative": ("add_cell_updates", "ds_dw[n_cells + v, m]", "ds_dw[v, m]"),
+    "derivatives not reset": ("reset", "ds_dw[:, :] = 0.0", "pass"),
+    "states not reset": ("reset", "s_c[:] = 0.0", "pass"),
+    "activations not reset": ("reset", "y[:] = wiring.initial_y", "pass"),
 }
 CONTROLLED = SETTINGS["hidden units"]
 
 
 def test_interpreted_network_passes_the_check() -> None:
-    assert discrepancy(CONTROLLED, interpreted(network)) < TOLERANCE
+    assert discrepancy(CONTROLLED, uncompiled(network)) < TOLERANCE
 
 
-@pytest.mark.parametrize(("old", "new"), CORRUPTIONS.values(), ids=CORRUPTIONS.keys())
-def test_a_corrupted_network_fails_the_check(old: str, new: str) -> None:
-    assert discrepancy(CONTROLLED, corrupted(network, old, new)) > 1e-3
+@pytest.mark.parametrize(("function", "old", "new"), CORRUPTIONS.values(), ids=CORRUPTIONS.keys())
+def test_a_corrupted_network_fails_the_check(function: str, old: str, new: str) -> None:
+    assert discrepancy(CONTROLLED, corrupted(network, function, old, new)) > 1e-3
 
 
 # --- when weights change, and on what
@@ -518,7 +528,7 @@ def test_the_python_function_gives_the_same_bits() -> None:
 
     setting = replace(SETTINGS["hidden units"], update=AT_SEQUENCE_END)
     weights, sequence = problem(setting)
-    for module in (Plain, interpreted(network)):
+    for module in (Plain, uncompiled(network)):
         compiled_weights, other = nets.copy(weights), nets.copy(weights)
         outputs = nets.present(setting, compiled_weights, sequence, alpha=0.5)
         assert_array_equal(outputs, nets.present(setting, other, sequence, alpha=0.5, module=module))

@@ -1,11 +1,14 @@
 """Every function of the theory, changed once: a check of an equation must turn red."""
 
+import ast
+import inspect
 from types import ModuleType
 
 import pytest
 from lstm97_book.equations import equation_checks
 from support import mutation
-from support.mutation import changed_source, checks_of, in_place, module_of, names_of, noticed, short, targets
+from support.corruption import module_of
+from support.mutation import changed_source, checks_of, in_place, names_of, noticed, short, targets
 
 from lstm97.theory import error_flow
 
@@ -25,7 +28,8 @@ def test_a_changed_formula_is_noticed(module: ModuleType, function: str) -> None
     found = changed_source(module, function, 0)
     assert found
     source, what = found
-    assert noticed(module, function, module_of(module, source)), f"{function}: {what}, and no check noticed"
+    copy = module_of(module, ast.parse(source))
+    assert noticed(module, function, copy), f"{function}: {what}, and no check noticed"
 
 
 def test_every_function_is_held() -> None:
@@ -42,8 +46,7 @@ def test_every_function_is_held() -> None:
 
 def test_an_unchanged_copy_is_not_noticed() -> None:
     """Otherwise a mutant could be red because it is a copy."""
-    copy = ModuleType("lstm97.theory.error_flow")
-    exec(compile(mutation.inspect.getsource(error_flow), "<copy>", "exec"), copy.__dict__)
+    copy = module_of(error_flow, ast.parse(inspect.getsource(error_flow)))
     assert not noticed(error_flow, "error_factors", copy)
     with in_place(error_flow, copy):
         assert equation_checks.error_flow is copy

@@ -8,6 +8,7 @@ import numpy as np
 
 from lstm97 import learners
 from lstm97.learners import LSTM, RecurrentTopology
+from lstm97.net.network import State
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 from lstm97.tasks.base import offsets_of
@@ -73,3 +74,27 @@ def arrays_in(net: Any) -> Iterator[np.ndarray]:
     elif dataclasses.is_dataclass(net):
         for one in dataclasses.fields(net):
             yield from arrays_in(getattr(net, one.name))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two nets are equal in every number, and in the state of their random generators.
+
+    What LSTM's nets have as `State` is reset before each sequence, so it may differ.
+    """
+    if isinstance(one, float):
+        return isinstance(other, float) and one == other
+    if type(one).__name__ != type(other).__name__:  # a module without compiled functions has its own types
+        return False
+    if isinstance(one, State):
+        return True
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, np.random.Generator):
+        return same(one.bit_generator.state, other.bit_generator.state)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if dataclasses.is_dataclass(one):
+        return all(same(getattr(one, each.name), getattr(other, each.name)) for each in dataclasses.fields(one))
+    return bool(one == other)

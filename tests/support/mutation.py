@@ -28,7 +28,7 @@ from lstm97_book.equations.equations import EQUATIONS
 from lstm97.learners import lstm
 from lstm97.net import activations, network
 from lstm97.theory import carrousel, cell_error_flow, error_flow, truncation
-from support.corruption import interpreted
+from support.corruption import module_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -211,15 +211,6 @@ def changed_source(module: ModuleType, function: str, number: int) -> tuple[str,
     return ast.unparse(ast.fix_missing_locations(changed)), what
 
 
-def module_of(module: ModuleType, source: str) -> ModuleType:
-    """Make a module of changed source, without compiling its functions."""
-    if "from lstm97.net.compiled" in source:
-        return interpreted(module, source)
-    copy = ModuleType(module.__name__)
-    exec(compile(source, f"<{module.__name__}, changed>", "exec"), copy.__dict__)
-    return copy
-
-
 @contextmanager
 def in_place(module: ModuleType, copy: ModuleType) -> Iterator[None]:
     """Let checks, and what they use, see the copy and its classes instead of the module and its own."""
@@ -272,7 +263,7 @@ def main() -> None:
             made, number = made + 1, number + 1
             source, what = found
             print(f"{made:4d} {name}, operator {number}: {what}", file=sys.stderr)
-            if checks_of(name) and noticed(module, function, module_of(module, source)):
+            if checks_of(name) and noticed(module, function, module_of(module, ast.parse(source))):
                 continue
             if name in HELD_BY:
                 if name not in sound and noticed_by_test(module, inspect.getsource(module), HELD_BY[name]):

@@ -341,10 +341,9 @@ def test_a_net_learns_from_a_chunk_of_every_task(name: str, update: str) -> None
 
 
 @pytest.mark.parametrize("name", lstm97.tasks.tasks())
-def test_worked_examples(name: str) -> None:
-    results = doctest.testmod(importlib.import_module(lstm97.tasks.tasks()[name].__module__))
-    assert results.failed == 0
-    assert results.attempted > 0
+def test_every_task_has_worked_examples(name: str) -> None:
+    module = importlib.import_module(lstm97.tasks.tasks()[name].__module__)
+    assert any(found.examples for found in doctest.DocTestFinder().find(module))
 
 
 LENGTHS_AND_LAGS = [

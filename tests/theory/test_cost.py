@@ -51,13 +51,13 @@ def test_counting_by_hand_in_a_fully_recurrent_net() -> None:
     assert bptt_products_per_step(2, n_steps=2) == 2 * 2 + 2 * 6 + 4 / 2
 
 
-def test_interpreted_functions_learn_the_same() -> None:
+def test_plain_functions_learn_the_same() -> None:
     learner = LSTM(Topology(2, (2,), 1, n_hidden=1), 0.1, 1.0)
     rng = np.random.default_rng(0)
     net = learner.start(rng)
     batch = Batch(np.empty(0, dtype=np.int64), rng.uniform(size=(4, 2)), np.array([0, 4]), rng.uniform(size=(1, 1)))
     nets = [learner.copy(net), learner.copy(net)]
-    for present, one in zip((network.present, cost.interpreted(network)["present"]), nets, strict=True):
+    for present, one in zip((network.present, cost.plain_functions(network)["present"]), nets, strict=True):
         present(
             learner.wiring, learner.topology.block_of_cell, one.weights, one.state, 0.1,
             batch.symbols, batch.values, batch.offsets, batch.targets, False, np.empty((1, 1)),

@@ -6,6 +6,7 @@ from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.prose import tells
 from support.small_rows import Here, small_jobs, small_row
 
 from lstm97.command.errors import UsageError
@@ -134,9 +135,5 @@ def _a_microsecond(trials: object, n_lanes: int, seconds: float) -> float:
 
 
 def test_the_estimate_in_words() -> None:
-    assert str(Estimate(270, 30, 2, 5 * 3600.0, 3 * 86400.0)) == (
-        "270 trials to run, 30 recorded; 5 hours if each takes the paper's mean number of sequences, "
-        "3 days if all go to their caps"
-    )
-    assert str(Estimate(1, 0, 1, 0.2, 100.0)).startswith("1 trial to run, 0 recorded; a second if")
-    assert "1.7 minutes" in str(Estimate(1, 0, 1, 0.2, 100.0))
+    assert tells(str(Estimate(270, 30, 2, 5 * 3600.0, 3 * 86400.0)), "270 trials", "30", "5 hours", "3 days", "caps")
+    assert tells(str(Estimate(1, 0, 1, 0.2, 100.0)), "1 trial", "0", "a second", "1.7 minutes")
