@@ -308,8 +308,7 @@ class LSTM:
         network.respond(
             self.wiring,
             self.topology.block_of_cell,
-            net.weights.w,
-            net.weights.w_k,
+            net.weights,
             network.new_state(self.topology),
             batch.symbols,
             batch.values,

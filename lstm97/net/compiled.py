@@ -22,13 +22,15 @@ from contextlib import suppress
 from functools import cache
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.sigutils import normalize_signature
+from numba.extending import typeof_impl
 from numba.misc.appdirs import AppDirs
 
+T = TypeVar("T")
 _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(r"^[ \t]*(?:from (lstm97[\w.]*) )?import (\([^)]*\)|.*)", re.MULTILINE)
 
@@ -190,3 +192,31 @@ def compiled(function: Callable[..., Any]) -> Any:
     if kept := _cache_of(function):
         dispatcher._cache = kept
     return dispatcher
+
+
+def column_major(arrays: type[T]) -> type[T]:
+    """Let compiled functions take the matrices of a NamedTuple as column-major, whatever their size.
+
+    A matrix of one row or one column is row-major as well; Numba would call it that, and compile a second time.
+
+    Parameters
+    ----------
+    arrays : type
+        A NamedTuple of arrays.
+
+    Returns
+    -------
+    type
+        The same.
+    """
+
+    @typeof_impl.register(arrays)
+    def typeof(value: Any, context: Any) -> numba.types.Type:
+        found = []
+        for part in value:
+            of_part = typeof_impl(part, context)
+            matrix = isinstance(of_part, numba.types.Array) and of_part.ndim == 2 and part.flags.f_contiguous
+            found.append(of_part.copy(layout="F") if matrix else of_part)
+        return numba.types.BaseTuple.from_types(found, arrays)
+
+    return arrays

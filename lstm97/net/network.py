@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.net.activations import f, f_prime
-from lstm97.net.compiled import compiled
+from lstm97.net.compiled import column_major, compiled
 from lstm97.net.topology import Topology
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 AT_SEQUENCE_END, AT_EVERY_STEP, IN_NEXT_SEQUENCE = 0, 1, 2
 
 
+@column_major
 class Weights(NamedTuple):
     """The weights of a net, and their pending updates.
 
@@ -55,6 +56,7 @@ class Weights(NamedTuple):
     due: Floats
 
 
+@column_major
 class State(NamedTuple):
     """What changes within a sequence; its size does not depend on the sequence's length.
 
@@ -899,7 +901,7 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
 
 
 @compiled
-def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, every_step, outputs):
+def respond(wiring, block_of_cell, weights, state, symbols, values, offsets, every_step, outputs):
     """Compute the outputs for sequences without learning: the forward pass of `present`.
 
     Paper: App. A.1, forward pass.
@@ -908,12 +910,12 @@ def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, ever
     ----------
     wiring : Wiring
     block_of_cell : (C,) int64
-    w, w_k : float64
-        Weights.
+    weights : Weights
     state : State
     symbols, values, offsets, every_step, outputs
         As in `present`.
     """
+    w, w_k = weights.w, weights.w_k
     y, _, constants, s_c, ds_dw, y_k, net, sigma, g_c, h_c, _, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1

@@ -71,8 +71,7 @@ def test_responding_without_learning_gives_the_same_bits(setting: Setting) -> No
     network.respond(
         setting.wiring(),
         setting.topology.block_of_cell,
-        weights.w,
-        weights.w_k,
+        weights,
         new_state(setting.topology),
         sequences.symbols,
         sequences.values,
