@@ -16,6 +16,7 @@ Two-dimensional arrays are column-major: a source's column is contiguous, so tha
 column only and the units of a step are computed side by side.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -379,6 +380,31 @@ def advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y):
     for v in range(s_c.size):
         y_out = sigma[wiring.n_in + block_of_cell[v]] if wiring.n_out else 1.0
         y[first_cell + v] = y_out * h_c[v]
+
+
+@compiled
+def advance_hidden_layer(wiring, block_of_cell, w, state, symbol, values, t):
+    """Take the hidden layer's part of a time step.
+
+    Paper: Sec. 5, processing steps (1) and (2) of a time step; App. A.1 (6)-(9), (14).
+
+    Parameters
+    ----------
+    wiring : Wiring
+    block_of_cell : (C,) int64
+    w : (U, M) float64
+    state : State
+        After step t-1, with the constants as they were then; all of the hidden layer in it advances to t.
+    symbol, values, t
+        Input at t, as in `net_inputs`.
+    """
+    y, y_before, constants, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
+    net_inputs(wiring, w, symbol, values, t, y, constants, net)
+    squash(wiring, net, sigma, g_c)
+    advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw)
+    for u in range(y.size):
+        y_before[u] = y[u]
+    advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
 
 
 @compiled
@@ -865,22 +891,15 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
     outputs : float64, the shape of targets
         Result: activations of the output units where there is a target, before learning from it.
     """
-    w = weights.w
-    y, y_before, constants, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
     for i in range(offsets.size - 1):
-        reset(wiring, y, constants, s_c, ds_dw)
+        reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
         first, last = offsets[i], offsets[i + 1] - 1
         for t in range(first, last + 1):
             if one_hot:
                 symbol = symbols[t]
-            net_inputs(wiring, w, symbol, values, t, y, constants, net)
-            squash(wiring, net, sigma, g_c)
-            advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw)
-            for u in range(y.size):
-                y_before[u] = y[u]
-            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
+            advance_hidden_layer(wiring, block_of_cell, weights.w, state, symbol, values, t)
             finish_step(
                 wiring,
                 block_of_cell,
@@ -897,7 +916,7 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
                 every_step,
                 outputs,
             )
-            constants[:] = 1.0
+            state.constants[:] = 1.0
 
 
 @compiled
@@ -943,3 +962,50 @@ def respond(wiring, block_of_cell, weights, state, symbols, values, offsets, eve
                 output_units(wiring, w_k, symbol, values, t, y, y_k)
                 for k in range(y_k.size):
                     outputs[row, k] = y_k[k]
+
+
+def steps(
+    wiring: Wiring,
+    block_of_cell: NDArray[np.int64],
+    weights: Weights,
+    state: State,
+    symbols: NDArray[np.int64],
+    values: Floats,
+    first: int,
+    last: int,
+    frozen: Floats | None = None,
+) -> Iterator[tuple[int, int]]:
+    """Run one sequence step by step without learning, for whoever wants to look: the loop of `present`, interpreted.
+
+    Paper: App. A.1, forward pass, with (14).
+
+    Parameters
+    ----------
+    wiring, block_of_cell, weights, state, symbols, values
+        As in `present`; the state goes on changing.
+    first, last : int
+        The sequence's first and last step.
+    frozen : (last - first + 1, U) float64, optional
+        What the hidden layer reads of itself at every step, in place of its own past.
+
+    Yields
+    ------
+    t, symbol : int
+        The step that is done, and its input unit if inputs are one-hot, else -1. The constants in the state are still
+        those that the step has read.
+    """
+    reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
+    symbol, without_input = -1, values[:, :0]
+    for t in range(first, last + 1):
+        if wiring.output_delay:
+            before = (symbol, values, t - 1) if t > first else (-1, without_input, t)
+            output_units(wiring, weights.w_k, *before, state.y, state.y_k)
+        if frozen is not None:
+            state.y[:] = frozen[t - first]
+        if symbols.size:
+            symbol = int(symbols[t])
+        advance_hidden_layer(wiring, block_of_cell, weights.w, state, symbol, values, t)
+        if not wiring.output_delay:
+            output_units(wiring, weights.w_k, symbol, values, t, state.y, state.y_k)
+        yield t, symbol
+        state.constants[:] = 1.0

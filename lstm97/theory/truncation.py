@@ -325,29 +325,8 @@ def steps(
     learner: LSTM, weights: Weights, batch: Batch, frozen: Floats | None = None
 ) -> Iterator[tuple[int, int, State]]:
     """Run one sequence step by step; yields the step, its symbol, and the state, which goes on changing."""
-    topology, wiring, block_of_cell = learner.topology, learner.wiring, learner.topology.block_of_cell
-    state = network.new_state(topology)
-    network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
-    for t in range(batch.n_steps):
-        symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
-        state.y_before[:] = state.y if frozen is None else frozen[t]
-        y_before = state.y_before
-        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.constants, state.net)
-        network.squash(wiring, state.net, state.sigma, state.g_c)
-        network.advance_derivatives(
-            wiring,
-            block_of_cell,
-            symbol,
-            batch.values,
-            t,
-            y_before,
-            state.constants,
-            state.sigma,
-            state.g_c,
-            state.ds_dnet,
-            state.ds_dw,
-        )
-        network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
-        network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
+    block_of_cell, state = learner.topology.block_of_cell, network.new_state(learner.topology)
+    for t, symbol in network.steps(
+        learner.wiring, block_of_cell, weights, state, batch.symbols, batch.values, 0, batch.n_steps - 1, frozen
+    ):
         yield t, symbol, state
-        state.constants[:] = 1.0

@@ -342,10 +342,10 @@ CORRUPTIONS = {
     "(21) with one cell's error": ("error += h_c[v] * e_y[v]", "error += h_c[v] * e_y[j]"),
     "(22) without the hidden layer": ("+= e_l * y_before[u]", "+= 0.0"),
     "(22) with y(t) for y(t-1)": (
-        "            for u in range(y.size):\n                y_before[u] = y[u]\n"
-        "            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n",
-        "            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n"
-        "            for u in range(y.size):\n                y_before[u] = y[u]\n",
+        "    for u in range(y.size):\n        y_before[u] = y[u]\n"
+        "    advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n",
+        "    advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)\n"
+        "    for u in range(y.size):\n        y_before[u] = y[u]\n",
     ),
     "(22) with another cell": ("+= e_k[k] * y[first_cell + n]", "+= e_k[k] * y[first_cell]"),
     "(23) without h'": ("e_s[v] = y_out * h_prime * e_y[v]", "e_s[v] = y_out * e_y[v]"),

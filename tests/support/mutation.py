@@ -41,6 +41,8 @@ REACHED_BY = {
     "theory.error_flow.derivatives_on_the_way_back": ("error_factors",),
     "theory.cell_error_flow.record": ("flow_through_cell", "state_flow"),
     "theory.truncation.steps": ("squared_errors",),
+    "net.network.steps": ("squared_errors",),
+    "net.network.advance_hidden_layer": ("squared_errors",),
     "net.network.reset": ("weight_update",),
     "net.network.present": ("weight_update",),
     "net.network.apply_updates": ("weight_update",),
