@@ -16,8 +16,8 @@ Two-dimensional arrays are column-major: a source's column is contiguous, so tha
 column only and the units of a step are computed side by side.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +149,41 @@ class Wiring(NamedTuple):
     output_delay: int
     update: int
     constant_unit: bool
+
+
+def check_wiring(
+    wiring: Wiring, route: str, known: Collection[str], only: Mapping[str, tuple[Any, str]] | None = None
+) -> None:
+    """Refuse a net with a switch that another route to its numbers does not know.
+
+    Whatever computes what these functions compute in another way says here which fields of `Wiring` it has thought
+    of; so a new field is refused until that is done, even where it has its ordinary value.
+
+    Parameters
+    ----------
+    wiring : Wiring
+    route : str
+        What the other route is called.
+    known : names
+        Fields that it follows, or that do not bear on what it computes.
+    only : mapping from names to (value, setting)
+        Fields of which it knows one value, each with the setting that gives it.
+
+    Raises
+    ------
+    ValueError
+        If a field is not among these, or has another value.
+    """
+    only = only or {}
+    for name, value in wiring._asdict().items():
+        if name in only:
+            needed, setting = only[name]
+            if value != needed:
+                raise ValueError(f"{name} is {value}, but {route} knows {needed} only: give {setting}")
+        elif name not in known:
+            raise ValueError(
+                f"{name} is unknown to {route}: let it follow this field of Wiring, and add it to what it knows"
+            )
 
 
 def _columns(*shape: int) -> Floats:

@@ -77,6 +77,8 @@ TESTS = {
     "theory/test_truncation.py::test_forward_derivatives": ("theory.truncation.forward_derivatives",),
     "theory/test_truncation.py::test_complexity_of_one_net_by_hand": ("theory.truncation.complexity",),
     "theory/test_truncation.py::test_numerical_derivatives": ("theory.truncation.numerical",),
+    "theory/test_switches.py::test_a_new_field_is_refused": ("net.network.check_wiring",),
+    "theory/test_switches.py::test_a_switch_is_followed_or_refused": ("theory.truncation.check_weights_stay",),
     "theory/test_truncation.py::test_cosine": ("theory.truncation.cosine",),
     "theory/test_cost.py::test_what_others_keep": ("theory.cost.bytes_kept",),
     "net/test_network.py::test_one_step_later_shifts_the_outputs": ("net.network.finish_step",),
