@@ -8,7 +8,8 @@ written a second time here, with a loop over lanes innermost. What happens where
 sequence's end, is left to `lstm97.net.network.finish_step`, one lane at a time. In a lane every operation is the one
 of `lstm97.net.network`, in the same order; so weights and outputs have the same bits, whatever the other lanes do.
 
-Lanes do not wait for each other: each has its own place in its own batch, and its own learning rate and switches.
+Lanes do not wait for each other: each has its own place in its own batch, and its own learning rate. Switches are
+the same in all lanes, which take the whole `Wiring`; `KNOWN` are those that have been thought of here.
 
 Layout
 ------
@@ -36,6 +37,7 @@ from lstm97.net.network import (
     State,
     Weights,
     Wiring,
+    check_wiring,
     finish_step,
     new_state,
     reset,
@@ -48,6 +50,20 @@ Integers = NDArray[np.int64]
 
 #: A batch is copied to its lane in pieces of about this many steps, or of one sequence.
 PIECE = 65536
+#: Fields of `Wiring` that matter in every time step, which is written here; and those that matter where there is
+#: something to finish, which `lstm97.net.network` does. A new one belongs to one of the two.
+IN_EVERY_STEP = ("n_inputs", "n_in", "n_out", "n_recurrent", "g_range", "g_low", "h_range", "h_low")
+WHERE_A_STEP_IS_FINISHED = (
+    "outputs_see_inputs",
+    "linear_outputs",
+    "error_derivative",
+    "error_scale",
+    "initial_y",
+    "output_delay",
+    "update",
+    "constant_unit",
+)
+KNOWN = IN_EVERY_STEP + WHERE_A_STEP_IS_FINISHED
 
 
 class Vectors(NamedTuple):
@@ -80,7 +96,7 @@ class Vectors(NamedTuple):
 
 
 class Nets(NamedTuple):
-    """Every lane's net, the part of its batch that is being presented, and its switches.
+    """Every lane's net, and the part of its batch that is being presented.
 
     Attributes
     ----------
@@ -96,9 +112,8 @@ class Nets(NamedTuple):
         One of the two is empty.
     offsets : (L, n + 1) int64
     targets, outputs : (L, n or n_steps, K) float64
-    alpha, error_scale, initial_y : (L,) float64
-    linear_outputs, error_derivative, every_step : (L,) bool
-    output_delay, update : (L,) int64
+    alpha : (L,) float64
+    every_step : (L,) bool
     """
 
     w: Floats
@@ -114,13 +129,7 @@ class Nets(NamedTuple):
     targets: Floats
     outputs: Floats
     alpha: Floats
-    error_scale: Floats
-    initial_y: Floats
-    linear_outputs: NDArray[np.bool_]
-    error_derivative: NDArray[np.bool_]
     every_step: NDArray[np.bool_]
-    output_delay: Integers
-    update: Integers
 
 
 class Places(NamedTuple):
@@ -169,15 +178,14 @@ def steps_to_finish(wiring, nets, places):
     int
         At least 1.
     """
-    n_steps = np.int64(1 << 62)
+    n_steps, delay = np.int64(1 << 62), wiring.output_delay
     for lane in range(places.t.size):
         if places.running[lane]:
-            t, delay = places.t[lane], nets.output_delay[lane]
-            finish = places.last[lane]
+            t, finish = places.t[lane], places.last[lane]
             if (
                 nets.every_step[lane]
                 or t == places.first[lane]
-                and (delay > 0 or nets.update[lane] == IN_NEXT_SEQUENCE or wiring.constant_unit)
+                and (delay > 0 or wiring.update == IN_NEXT_SEQUENCE or wiring.constant_unit)
             ):
                 finish = t
             elif t <= finish - delay:
@@ -396,7 +404,6 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
     Parameters
     ----------
     wiring : Wiring
-        Sizes and ranges that the lanes share.
     block_of_cell : (C,) int64
     vectors : Vectors
     nets : Nets
@@ -413,42 +420,24 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
         Whether the lane has come to the end of its piece.
     """
     t, first, last = places.t[lane], places.first[lane], places.last[lane]
-    own = Wiring(
-        wiring.n_inputs,
-        wiring.n_in,
-        wiring.n_out,
-        wiring.n_recurrent,
-        wiring.outputs_see_inputs,
-        wiring.g_range,
-        wiring.g_low,
-        wiring.h_range,
-        wiring.h_low,
-        nets.linear_outputs[lane],
-        nets.error_derivative[lane],
-        nets.error_scale[lane],
-        nets.initial_y[lane],
-        nets.output_delay[lane],
-        nets.update[lane],
-        wiring.constant_unit,
-    )
     ds_dw = nets.ds_dw[lane].T
     w = nets.w[lane].T
     n_sources = w.shape[1]
     n_units, n_cells, n_rows = state.y.size, state.s_c.size, ds_dw.shape[0]
     own_state = State(
-        state.y,
-        state.y_before,
-        state.constants,
-        state.s_c,
-        ds_dw,
-        state.y_k,
-        state.net,
-        state.sigma,
-        state.g_c,
-        state.h_c,
-        state.ds_dnet,
-        state.e_k,
-        state.e_y,
+        y=state.y,
+        y_before=state.y_before,
+        constants=state.constants,
+        s_c=state.s_c,
+        ds_dw=ds_dw,
+        y_k=state.y_k,
+        net=state.net,
+        sigma=state.sigma,
+        g_c=state.g_c,
+        h_c=state.h_c,
+        ds_dnet=state.ds_dnet,
+        e_k=state.e_k,
+        e_y=state.e_y,
     )
     for l in range(n_units):
         state.y[l] = vectors.y[l, lane]
@@ -463,9 +452,16 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
         for r in range(n_rows):
             ds_dw[r, m] = vectors.ds_dw[m - first_column, r, lane]
     finish_step(
-        own,
+        wiring,
         block_of_cell,
-        Weights(w, nets.w_k[lane].T, nets.dw[lane].T, nets.dw_k[lane].T, nets.exists.T, nets.due[lane]),
+        Weights(
+            w=w,
+            w_k=nets.w_k[lane].T,
+            dw=nets.dw[lane].T,
+            dw_k=nets.dw_k[lane].T,
+            exists=nets.exists.T,
+            due=nets.due[lane],
+        ),
         own_state,
         nets.alpha[lane],
         places.symbol[lane],
@@ -478,14 +474,14 @@ def finish_lane(wiring, block_of_cell, vectors, nets, state, places, lane, first
         nets.every_step[lane],
         nets.outputs[lane],
     )
-    if own.update == AT_EVERY_STEP or (t == last if own.update == AT_SEQUENCE_END else t == first):
+    if wiring.update == AT_EVERY_STEP or (t == last if wiring.update == AT_SEQUENCE_END else t == first):
         for m in range(first_column, n_sources):
             for l in range(n_units):
                 vectors.w[m - first_column, l, lane] = w[l, m]
     places.t[lane] = t + 1
     state.constants[:] = 1.0
     if t == last:
-        reset(own, state.y, state.constants, state.s_c, ds_dw)
+        reset(wiring, state.y, state.constants, state.s_c, ds_dw)
     for n in range(state.constants.size):
         vectors.x[first_constant + n, lane] = state.constants[n]
     if t < last:
@@ -552,13 +548,12 @@ class Kind:
     topology : Topology
     one_hot : bool
         Whether inputs are one-hot.
-    ranges : tuple of float
-        Length and lower end of the ranges of g and h.
+    wiring : Wiring
     """
 
     topology: Topology
     one_hot: bool
-    ranges: tuple[float, float, float, float]
+    wiring: Wiring
 
 
 def kind_of(learner: Learner, batch: Batch) -> Kind:
@@ -578,12 +573,13 @@ def kind_of(learner: Learner, batch: Batch) -> Kind:
     ------
     TypeError
         If the learner is another one than LSTM.
+    ValueError
+        If its wiring has a switch that the lanes don't know.
     """
     if not isinstance(learner, LSTM):
         raise TypeError(f"lanes present batches to nets of LSTM, not of {type(learner).__name__}")
-    wiring = learner.wiring
-    ranges = (wiring.g_range, wiring.g_low, wiring.h_range, wiring.h_low)
-    return Kind(learner.topology, len(batch.symbols) > 0, ranges)
+    check_wiring(learner.wiring, "lstm97.engine.lanes", KNOWN)
+    return Kind(learner.topology, len(batch.symbols) > 0, learner.wiring)
 
 
 @dataclass
@@ -638,7 +634,6 @@ class Lanes:
         )
         self._constants = slice(n_shared - topology.n_constants, n_shared)
         n_outputs, n_output_sources = topology.n_outputs, topology.n_output_sources
-        integers, switches = np.zeros((9, L), dtype=np.int64), np.zeros((4, L), dtype=bool)
         self._nets = Nets(
             w=zeros((L, n_sources, n_units)),
             w_k=zeros((L, n_output_sources, n_outputs)),
@@ -653,27 +648,19 @@ class Lanes:
             targets=zeros((L, 1, n_outputs)),
             outputs=zeros((L, 1, n_outputs)),
             alpha=zeros(L),
-            error_scale=zeros(L),
-            initial_y=zeros(L),
-            linear_outputs=switches[0],
-            error_derivative=switches[1],
-            every_step=switches[2],
-            output_delay=integers[0],
-            update=integers[1],
+            every_step=zeros(L, dtype=bool),
         )
         self._places = Places(
-            t=integers[2],
-            symbol=integers[3],
-            i=integers[4],
-            n=integers[5],
-            first=integers[6],
-            last=integers[7],
-            finish=integers[8],
-            running=switches[3],
+            t=zeros(L, dtype=np.int64),
+            symbol=np.full(L, -1),
+            i=zeros(L, dtype=np.int64),
+            n=zeros(L, dtype=np.int64),
+            first=zeros(L, dtype=np.int64),
+            last=zeros(L, dtype=np.int64),
+            finish=zeros(L, dtype=np.int64),
+            running=zeros(L, dtype=bool),
         )
-        self._places.symbol[:] = -1
         self._state = new_state(topology)
-        self._wiring: Wiring | None = None
 
     def load(self, lane: int, work: Work) -> None:
         """Give a work to a free lane.
@@ -698,8 +685,7 @@ class Lanes:
         if len(batch) == 0 or np.diff(batch.offsets).min() < 1:
             raise ValueError("the batch has an empty sequence, or none: give sequences of at least one step")
         check_work(learner, net, batch)
-        wiring, nets, vectors = learner.wiring, self._nets, self._vectors
-        self._wiring = wiring
+        wiring, nets, vectors = self.kind.wiring, self._nets, self._vectors
         nets.w[lane] = net.weights.w.T
         nets.w_k[lane] = net.weights.w_k.T
         nets.dw[lane] = net.weights.dw.T
@@ -708,8 +694,6 @@ class Lanes:
         nets.ds_dw[lane] = 0.0
         nets.alpha[lane] = learner.alpha if work.learn else 0.0
         nets.every_step[lane] = batch.every_step
-        for name in ("error_scale", "initial_y", "linear_outputs", "error_derivative", "output_delay", "update"):
-            getattr(nets, name)[lane] = getattr(wiring, name)
         n_columns = nets.w.shape[1] - self._first_column
         vectors.w[:n_columns, :, lane] = nets.w[lane, self._first_column :]
         vectors.ds_dw[:, :, lane] = 0.0
@@ -773,7 +757,7 @@ class Lanes:
         finished: list[int] = []
         while not finished:
             advance(
-                self._wiring,
+                self.kind.wiring,
                 self.kind.topology.block_of_cell,
                 self._vectors,
                 self._nets,

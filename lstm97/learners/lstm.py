@@ -341,8 +341,7 @@ class LSTM:
         network.respond(
             self.wiring,
             self.topology.block_of_cell,
-            net.weights.w,
-            net.weights.w_k,
+            net.weights,
             network.new_state(self.topology),
             batch.symbols,
             batch.values,
@@ -375,22 +374,12 @@ class LSTM:
         check_work(self, net, batch)
         if not isinstance(i, int | np.integer) or not 0 <= i < len(batch):
             raise ValueError(f"sequence {shown(i)} does not exist: give a number from 0 to {len(batch) - 1}")
-        topology, wiring, block_of_cell = self.topology, self.wiring, self.topology.block_of_cell
-        weights, state = net.weights, network.new_state(topology)
-        network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
+        topology, state = self.topology, network.new_state(self.topology)
+        first, end = int(batch.offsets[i]), int(batch.offsets[i + 1])
         rows: list[tuple[NDArray[np.float64], ...]] = []
-        before: tuple[int, NDArray[np.float64], int] = (-1, batch.values[:, :0], 0)  # no input
-        for t in range(int(batch.offsets[i]), int(batch.offsets[i + 1])):
-            if wiring.output_delay:
-                network.output_units(wiring, weights.w_k, *before, state.y, state.y_k)
-            symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
-            before = (symbol, batch.values, t)
-            network.net_inputs(wiring, weights.w, symbol, batch.values, t, state.y, state.constants, state.net)
-            state.constants[:] = 1.0
-            network.squash(wiring, state.net, state.sigma, state.g_c)
-            network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
-            if not wiring.output_delay:
-                network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
+        for _ in network.steps(
+            self.wiring, topology.block_of_cell, net.weights, state, batch.symbols, batch.values, first, end - 1
+        ):
             rows.append((state.y.copy(), state.s_c.copy(), state.h_c.copy(), state.y_k.copy()))
         y, s_c, h_c, y_k = (np.array(column) for column in zip(*rows, strict=True))
         always_open = np.ones((len(y), topology.n_blocks))

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable
 from functools import update_wrapper
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 _LOCK = RLock()
+#: What `column_major` was given, until Numba is told.
+COLUMN_MAJOR: list[type] = []
 
 
 class Compiled:
@@ -61,3 +64,22 @@ def compiled(function: Callable[..., Any]) -> Any:
     Compiled
     """
     return function if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else Compiled(function)
+
+
+def column_major(arrays: type[T]) -> type[T]:
+    """Let compiled functions take the matrices of a NamedTuple as column-major, whatever their size.
+
+    A matrix of one row or one column is row-major as well; Numba would call it that, and compile a second time.
+
+    Parameters
+    ----------
+    arrays : type
+        A NamedTuple of arrays.
+
+    Returns
+    -------
+    type
+        The same.
+    """
+    COLUMN_MAJOR.append(arrays)
+    return arrays

@@ -27,7 +27,10 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.sigutils import normalize_signature
+from numba.extending import typeof_impl
 from numba.misc.appdirs import AppDirs
+
+from lstm97.net.compiled import COLUMN_MAJOR
 
 _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(r"^[ \t]*(?:from (lstm97[\w.]*) )?import (\([^)]*\)|.*)", re.MULTILINE)
@@ -170,6 +173,22 @@ def _cache_of(function: Callable[..., Any]) -> FunctionCache | None:
     return made
 
 
+def _type_of(value: Any, context: Any) -> numba.types.Type:
+    """Say what a NamedTuple of arrays is to Numba: see `lstm97.net.compiled.column_major`."""
+    found = []
+    for part in value:
+        of_part = typeof_impl(part, context)
+        matrix = isinstance(of_part, numba.types.Array) and of_part.ndim == 2 and part.flags.f_contiguous
+        found.append(of_part.copy(layout="F") if matrix else of_part)
+    return numba.types.BaseTuple.from_types(found, type(value))
+
+
+def tell_types() -> None:
+    """Tell Numba about the types that `lstm97.net.compiled.column_major` was given since."""
+    while COLUMN_MAJOR:
+        typeof_impl.register(COLUMN_MAJOR.pop())(_type_of)
+
+
 def dispatcher_of(function: Callable[..., Any]) -> Any:
     """Make what compiles a numerical function: see `lstm97.net.compiled.compiled`.
 
@@ -186,6 +205,7 @@ def dispatcher_of(function: Callable[..., Any]) -> Any:
     -------
     numba.core.dispatcher.Dispatcher
     """
+    tell_types()
     dispatcher = numba.njit(function, error_model="numpy", nogil=True, forceinline=True, _nrt=False)
     if kept := _cache_of(function):
         dispatcher._cache = kept

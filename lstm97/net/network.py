@@ -16,13 +16,14 @@ Two-dimensional arrays are column-major: a source's column is contiguous, so tha
 column only and the units of a step are computed side by side.
 """
 
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.net.activations import f, f_prime
-from lstm97.net.compiled import compiled
+from lstm97.net.compiled import column_major, compiled
 from lstm97.net.topology import Topology
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,7 @@ Floats = NDArray[np.float64]
 AT_SEQUENCE_END, AT_EVERY_STEP, IN_NEXT_SEQUENCE = 0, 1, 2
 
 
+@column_major
 class Weights(NamedTuple):
     """The weights of a net, and their pending updates.
 
@@ -55,6 +57,7 @@ class Weights(NamedTuple):
     due: Floats
 
 
+@column_major
 class State(NamedTuple):
     """What changes within a sequence; its size does not depend on the sequence's length.
 
@@ -146,6 +149,41 @@ class Wiring(NamedTuple):
     output_delay: int
     update: int
     constant_unit: bool
+
+
+def check_wiring(
+    wiring: Wiring, route: str, known: Collection[str], only: Mapping[str, tuple[Any, str]] | None = None
+) -> None:
+    """Refuse a net with a switch that another route to its numbers does not know.
+
+    Whatever computes what these functions compute in another way says here which fields of `Wiring` it has thought
+    of; so a new field is refused until that is done, even where it has its ordinary value.
+
+    Parameters
+    ----------
+    wiring : Wiring
+    route : str
+        What the other route is called.
+    known : names
+        Fields that it follows, or that do not bear on what it computes.
+    only : mapping from names to (value, setting)
+        Fields of which it knows one value, each with the setting that gives it.
+
+    Raises
+    ------
+    ValueError
+        If a field is not among these, or has another value.
+    """
+    only = only or {}
+    for name, value in wiring._asdict().items():
+        if name in only:
+            needed, setting = only[name]
+            if value != needed:
+                raise ValueError(f"{name} is {value}, but {route} knows {needed} only: give {setting}")
+        elif name not in known:
+            raise ValueError(
+                f"{name} is unknown to {route}: let it follow this field of Wiring, and add it to what it knows"
+            )
 
 
 def _columns(*shape: int) -> Floats:
@@ -377,6 +415,31 @@ def advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y):
     for v in range(s_c.size):
         y_out = sigma[wiring.n_in + block_of_cell[v]] if wiring.n_out else 1.0
         y[first_cell + v] = y_out * h_c[v]
+
+
+@compiled
+def advance_hidden_layer(wiring, block_of_cell, w, state, symbol, values, t):
+    """Take the hidden layer's part of a time step.
+
+    Paper: Sec. 5, processing steps (1) and (2) of a time step; App. A.1 (6)-(9), (14).
+
+    Parameters
+    ----------
+    wiring : Wiring
+    block_of_cell : (C,) int64
+    w : (U, M) float64
+    state : State
+        After step t-1, with the constants as they were then; all of the hidden layer in it advances to t.
+    symbol, values, t
+        Input at t, as in `net_inputs`.
+    """
+    y, y_before, constants, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
+    net_inputs(wiring, w, symbol, values, t, y, constants, net)
+    squash(wiring, net, sigma, g_c)
+    advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw)
+    for u in range(y.size):
+        y_before[u] = y[u]
+    advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
 
 
 @compiled
@@ -863,22 +926,15 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
     outputs : float64, the shape of targets
         Result: activations of the output units where there is a target, before learning from it.
     """
-    w = weights.w
-    y, y_before, constants, s_c, ds_dw, _, net, sigma, g_c, h_c, ds_dnet, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
     for i in range(offsets.size - 1):
-        reset(wiring, y, constants, s_c, ds_dw)
+        reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
         first, last = offsets[i], offsets[i + 1] - 1
         for t in range(first, last + 1):
             if one_hot:
                 symbol = symbols[t]
-            net_inputs(wiring, w, symbol, values, t, y, constants, net)
-            squash(wiring, net, sigma, g_c)
-            advance_derivatives(wiring, block_of_cell, symbol, values, t, y, constants, sigma, g_c, ds_dnet, ds_dw)
-            for u in range(y.size):
-                y_before[u] = y[u]
-            advance_cells(wiring, block_of_cell, sigma, g_c, s_c, h_c, y)
+            advance_hidden_layer(wiring, block_of_cell, weights.w, state, symbol, values, t)
             finish_step(
                 wiring,
                 block_of_cell,
@@ -895,11 +951,11 @@ def present(wiring, block_of_cell, weights, state, alpha, symbols, values, offse
                 every_step,
                 outputs,
             )
-            constants[:] = 1.0
+            state.constants[:] = 1.0
 
 
 @compiled
-def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, every_step, outputs):
+def respond(wiring, block_of_cell, weights, state, symbols, values, offsets, every_step, outputs):
     """Compute the outputs for sequences without learning: the forward pass of `present`.
 
     Paper: App. A.1, forward pass.
@@ -908,12 +964,12 @@ def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, ever
     ----------
     wiring : Wiring
     block_of_cell : (C,) int64
-    w, w_k : float64
-        Weights.
+    weights : Weights
     state : State
     symbols, values, offsets, every_step, outputs
         As in `present`.
     """
+    w, w_k = weights.w, weights.w_k
     y, _, constants, s_c, ds_dw, y_k, net, sigma, g_c, h_c, _, _, _ = state
     one_hot = symbols.size > 0
     symbol = -1
@@ -941,3 +997,50 @@ def respond(wiring, block_of_cell, w, w_k, state, symbols, values, offsets, ever
                 output_units(wiring, w_k, symbol, values, t, y, y_k)
                 for k in range(y_k.size):
                     outputs[row, k] = y_k[k]
+
+
+def steps(
+    wiring: Wiring,
+    block_of_cell: NDArray[np.int64],
+    weights: Weights,
+    state: State,
+    symbols: NDArray[np.int64],
+    values: Floats,
+    first: int,
+    last: int,
+    frozen: Floats | None = None,
+) -> Iterator[tuple[int, int]]:
+    """Run one sequence step by step without learning, for whoever wants to look: the loop of `present`, interpreted.
+
+    Paper: App. A.1, forward pass, with (14).
+
+    Parameters
+    ----------
+    wiring, block_of_cell, weights, state, symbols, values
+        As in `present`; the state goes on changing.
+    first, last : int
+        The sequence's first and last step.
+    frozen : (last - first + 1, U) float64, optional
+        What the hidden layer reads of itself at every step, in place of its own past.
+
+    Yields
+    ------
+    t, symbol : int
+        The step that is done, and its input unit if inputs are one-hot, else -1. The constants in the state are still
+        those that the step has read.
+    """
+    reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
+    symbol, without_input = -1, values[:, :0]
+    for t in range(first, last + 1):
+        if wiring.output_delay:
+            before = (symbol, values, t - 1) if t > first else (-1, without_input, t)
+            output_units(wiring, weights.w_k, *before, state.y, state.y_k)
+        if frozen is not None:
+            state.y[:] = frozen[t - first]
+        if symbols.size:
+            symbol = int(symbols[t])
+        advance_hidden_layer(wiring, block_of_cell, weights.w, state, symbol, values, t)
+        if not wiring.output_delay:
+            output_units(wiring, weights.w_k, symbol, values, t, state.y, state.y_k)
+        yield t, symbol
+        state.constants[:] = 1.0

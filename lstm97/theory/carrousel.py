@@ -15,10 +15,12 @@ from scipy.special import ndtr
 
 from lstm97.learners import LSTM, NaiveCarrousel, Net, RecurrentTopology
 from lstm97.learners.recurrent import RecurrentNet
+from lstm97.net.network import check_wiring
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task, offsets_of
 from lstm97.theory import cell_error_flow
+from lstm97.theory.truncation import check_weights_stay
 
 Floats = NDArray[np.float64]
 
@@ -292,6 +294,20 @@ def updates_without_gates(learner: NaiveCarrousel, net: RecurrentNet, batch: Bat
     return Updates(theta[:, :, None] * x[:, None, :], e_k[:, :, None] * s[:, None, :])
 
 
+#: Fields of `lstm97.net.network.Wiring` that `updates_with_gates` follows: those of the hidden layer.
+KNOWN = (
+    *("n_inputs", "n_in", "n_out", "n_recurrent", "g_range", "g_low", "h_range", "h_low"),
+    *("initial_y", "update", "constant_unit"),
+)
+ONLY = {
+    "outputs_see_inputs": (False, "Topology.outputs_see_inputs False"),
+    "linear_outputs": (False, "Reading.output_unit 'logistic'"),
+    "error_derivative": (True, 'Reading.output_error "with f\'"'),
+    "error_scale": (1.0, "Reading.error '(19)'"),
+    "output_delay": (0, "Reading.output_timing 'same step'"),
+}
+
+
 def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:
     r"""Split the update of a net with gates after one sequence into the contributions of its steps.
 
@@ -310,7 +326,14 @@ def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:
     Returns
     -------
     Updates
+
+    Raises
+    ------
+    ValueError
+        If the net has a switch that is not followed here, or weights change within the sequence.
     """
+    check_wiring(learner.wiring, "lstm97.theory.carrousel", KNOWN, ONLY)
+    check_weights_stay(learner, batch)
     topology, trace = learner.topology, learner.trace(net, batch, 0)
     targets = batch.targets if batch.every_step else np.vstack([trace.y_k[:-1], batch.targets])
     e_k = trace.y_k * (1.0 - trace.y_k) * (targets - trace.y_k)

@@ -16,10 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lstm97.learners.lstm import LSTM, Net
+from lstm97.net.network import check_wiring
 from lstm97.tasks import Batch
 from lstm97.theory.truncation import steps
 
 Floats = NDArray[np.float64]
+
+#: Fields of `lstm97.net.network.Wiring` that errors within the hidden layer meet, and those that lie behind it.
+KNOWN = (
+    *("n_inputs", "n_in", "n_out", "n_recurrent", "g_range", "g_low", "h_range", "h_low"),
+    *("initial_y", "constant_unit"),
+    *("outputs_see_inputs", "linear_outputs", "error_derivative", "error_scale", "update"),
+)
+ONLY = {"output_delay": (0, "Reading.output_timing 'same step'")}
 
 
 class Flow(NamedTuple):
@@ -92,8 +101,9 @@ def record(learner: LSTM, net: Net, batch: Batch) -> Flow:
     Raises
     ------
     ValueError
-        If the batch is not one sequence.
+        If the batch is not one sequence, or outputs come one step later.
     """
+    check_wiring(learner.wiring, "lstm97.theory.cell_error_flow", KNOWN, ONLY)
     if len(batch) != 1:
         raise ValueError(f"the batch holds {len(batch)} sequences: give one, for instance batch.first(1)")
     topology, wiring = learner.topology, learner.wiring

@@ -21,11 +21,19 @@ from numpy.typing import NDArray
 from lstm97.learners.base import check_work
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.net import network
-from lstm97.net.network import State, Weights
+from lstm97.net.network import State, Weights, check_wiring
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 
 Floats = NDArray[np.float64]
+
+#: Fields of `lstm97.net.network.Wiring` that these functions follow, or that a run without learning does not see.
+KNOWN = (
+    *("n_inputs", "n_in", "n_out", "n_recurrent", "outputs_see_inputs"),
+    *("g_range", "g_low", "h_range", "h_low", "linear_outputs"),
+    *("error_derivative", "error_scale", "initial_y", "update", "constant_unit"),
+)
+ONLY = {"output_delay": (0, "Reading.output_timing 'same step'")}
 
 
 class Contributions(NamedTuple):
@@ -65,9 +73,10 @@ def backward_pass(learner: LSTM, net: Net, batch: Batch) -> Contributions:
     Raises
     ------
     ValueError
-        If the batch is not one sequence.
+        If the batch is not one sequence, outputs come one step later, or weights change within the sequence.
     """
     _check(learner, net.weights, batch)
+    check_weights_stay(learner, batch)
     weights = learner.copy(net).weights
     for pending in (weights.dw, weights.dw_k, weights.due):
         pending[:] = 0.0
@@ -97,7 +106,7 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
     Parameters
     ----------
     learner, net, batch
-        As in `backward_pass`, with the same errors.
+        As in `backward_pass`, with the same errors, and one if output errors lack f'.
 
     Returns
     -------
@@ -105,6 +114,8 @@ def forward_derivatives(learner: LSTM, net: Net, batch: Batch) -> Floats:
         0 where there is no weight.
     """
     _check(learner, net.weights, batch)
+    check_weights_stay(learner, batch)
+    _check_error(learner)
     topology, wiring, weights = learner.topology, learner.wiring, net.weights
     dy_dw = np.zeros((topology.n_cells + topology.n_hidden, topology.n_units, topology.n_sources))
     dy_k_dw = np.zeros((topology.n_outputs, topology.n_units, topology.n_sources))
@@ -181,7 +192,8 @@ def recurrent_inputs(learner: LSTM, weights: Weights, batch: Batch) -> Floats:
 def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: float = 1e-5) -> Contributions:
     r"""Measure minus one half of the derivative of the squared error, by central differences.
 
-    Paper: App. A.1 (16), (17). One half, because (19) lacks the factor 2 of the derivative of (16).
+    Paper: App. A.1 (16), (17). One half, because (19) lacks the factor 2 of the derivative of (16); with the factor
+    of `Reading.error`.
 
     .. math:: -\frac12\, \frac{\partial E}{\partial w_{lm}} \approx
         -\frac{E(w_{lm} + \epsilon) - E(w_{lm} - \epsilon)}{4\,\epsilon}
@@ -189,7 +201,7 @@ def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: floa
     Parameters
     ----------
     learner, net, batch
-        As in `backward_pass`, with the same errors.
+        As in `backward_pass`, with the same errors, and one if output errors lack f'.
     truncated : bool
         Whether the run is frozen, which gives the truncated gradient, or ordinary, which gives the full one.
     step : float
@@ -200,6 +212,8 @@ def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: floa
     Contributions
     """
     _check(learner, net.weights, batch)
+    check_weights_stay(learner, batch)
+    _check_error(learner)
     weights = learner.copy(net).weights
     frozen = recurrent_inputs(learner, weights, batch) if truncated else None
     found = Contributions(np.zeros_like(weights.w), np.zeros_like(weights.w_k))
@@ -214,7 +228,7 @@ def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: floa
                 values[place] = kept + sign * step
                 errors.append(squared_error(learner, weights, batch, frozen))
             values[place] = kept
-            derivatives[place] = -(errors[0] - errors[1]) / (4.0 * step)
+            derivatives[place] = -learner.wiring.error_scale * (errors[0] - errors[1]) / (4.0 * step)
     return found
 
 
@@ -310,8 +324,30 @@ def _check(learner: LSTM, weights: Weights, batch: Batch) -> None:
     check_work(learner, Net(weights, network.new_state(learner.topology)), batch)
     if len(batch) != 1:
         raise ValueError(f"the batch holds {len(batch)} sequences: give one, for instance batch.first(1)")
-    if learner.wiring.output_delay:
-        raise ValueError("output_timing is 'one step later': these functions need 'same step'")
+    check_wiring(learner.wiring, "lstm97.theory.truncation", KNOWN, ONLY)
+
+
+def check_weights_stay(learner: LSTM, batch: Batch) -> None:
+    """Check that learning does not change the weights within a sequence, whose contributions are then one sum.
+
+    Raises
+    ------
+    ValueError
+        If weights change at every step, and every step has a target.
+    """
+    if learner.wiring.update == network.AT_EVERY_STEP and batch.every_step and batch.n_steps > 1:
+        raise ValueError(
+            "update is 'every step', and every step has a target: contributions are summed up for weights that stay; "
+            "give Reading.update 'sequence end'"
+        )
+
+
+def _check_error(learner: LSTM) -> None:
+    if not (learner.wiring.error_derivative or learner.wiring.linear_outputs):
+        raise ValueError(
+            "error_derivative is False, so learning does not follow the squared error, of which this is the "
+            'derivative: give Reading.output_error "with f\'"'
+        )
 
 
 def _target(batch: Batch, t: int) -> int | None:
@@ -325,29 +361,9 @@ def steps(
     learner: LSTM, weights: Weights, batch: Batch, frozen: Floats | None = None
 ) -> Iterator[tuple[int, int, State]]:
     """Run one sequence step by step; yields the step, its symbol, and the state, which goes on changing."""
-    topology, wiring, block_of_cell = learner.topology, learner.wiring, learner.topology.block_of_cell
-    state = network.new_state(topology)
-    network.reset(wiring, state.y, state.constants, state.s_c, state.ds_dw)
-    for t in range(batch.n_steps):
-        symbol = int(batch.symbols[t]) if len(batch.symbols) else -1
-        state.y_before[:] = state.y if frozen is None else frozen[t]
-        y_before = state.y_before
-        network.net_inputs(wiring, weights.w, symbol, batch.values, t, y_before, state.constants, state.net)
-        network.squash(wiring, state.net, state.sigma, state.g_c)
-        network.advance_derivatives(
-            wiring,
-            block_of_cell,
-            symbol,
-            batch.values,
-            t,
-            y_before,
-            state.constants,
-            state.sigma,
-            state.g_c,
-            state.ds_dnet,
-            state.ds_dw,
-        )
-        network.advance_cells(wiring, block_of_cell, state.sigma, state.g_c, state.s_c, state.h_c, state.y)
-        network.output_units(wiring, weights.w_k, symbol, batch.values, t, state.y, state.y_k)
+    check_wiring(learner.wiring, "lstm97.theory.truncation", KNOWN, ONLY)
+    block_of_cell, state = learner.topology.block_of_cell, network.new_state(learner.topology)
+    for t, symbol in network.steps(
+        learner.wiring, block_of_cell, weights, state, batch.symbols, batch.values, 0, batch.n_steps - 1, frozen
+    ):
         yield t, symbol, state
-        state.constants[:] = 1.0

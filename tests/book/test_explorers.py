@@ -13,12 +13,13 @@ import pytest
 from lstm97_book.sphinx.explorers import NOISE, READ, STORE, hand_wired_cell
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
+from support.switches import LITERAL, VARIANTS, changed, problem, with_a_new_field
 
 from lstm97 import experiments
 from lstm97.experiments.stopping import ST3
 from lstm97.learners import LSTM
 from lstm97.net.reading import READINGS
-from lstm97.tasks import Task
+from lstm97.tasks import Batch, Task
 from lstm97.tasks.temporal_order import POSITIONS, SYMBOLS
 from lstm97.theory import error_flow
 from lstm97.trials.trial import seed_sequence
@@ -79,6 +80,14 @@ def shape(name: str) -> dict[str, Any]:
     return {"nInputs": topology.n_inputs, "blockSizes": list(topology.block_sizes), "nOutputs": topology.n_outputs}
 
 
+def in_javascript(sequence: Batch) -> dict[str, Any]:
+    """Write one sequence down as the script takes it."""
+    inputs = {"values": sequence.values.ravel().tolist()}
+    if len(sequence.symbols):
+        inputs = {"symbols": sequence.symbols.tolist()}
+    return {"nSteps": sequence.n_steps, "target": sequence.targets[0].tolist(), **inputs}
+
+
 @functools.cache
 def learned_by_the_package(name: str, n: int) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
     """Let the package learn `n` sequences of a row; return what it began with, and what came out."""
@@ -94,12 +103,8 @@ def learned_by_the_package(name: str, n: int) -> tuple[dict[str, Any], dict[str,
 
     parts = [batch.part(i, i + 1) for i in range(n)]
     given = {key: value.tolist() for key, value in in_order().items()}
-    given |= {"net": shape(name), "alpha": row.alpha}
-    given["sequences"] = [
-        {"nSteps": one.n_steps, "target": one.targets[0].tolist()}
-        | ({"symbols": one.symbols.tolist()} if len(one.symbols) else {"values": one.values.ravel().tolist()})
-        for one in parts
-    ]
+    given |= {"net": shape(name) | learner.wiring._asdict(), "alpha": row.alpha}
+    given["sequences"] = [in_javascript(one) for one in parts]
     outputs = learner.train(net, batch)
     return given, in_order() | {"outputs": outputs}
 
@@ -129,6 +134,41 @@ def test_one_changed_operation_gives_other_bits(name: str, old: str, new: str) -
     found = node([source("network", old, new)], LEARN, given)
     assert_allclose(found["w"], expected["w"], rtol=1e-9, atol=1e-12)
     assert (np.array(found["w"]) != expected["w"]).any()
+
+
+LEARN_OR_REFUSE = (
+    f"const learn = (given) => {{{LEARN}}}; try {{ return learn(given); }} catch (e) {{ return e.message; }}"
+)
+
+
+def learn_variant(learner: LSTM, wiring: dict[str, Any]) -> tuple[Any, NDArray[np.float64]]:
+    """Let script and package learn a sequence; return what the script gives or says, and the package's weights."""
+    net, batch = problem(learner, every_step=False)
+    topology = learner.topology
+    sizes = {"nInputs": topology.n_inputs, "blockSizes": topology.block_sizes, "nOutputs": topology.n_outputs}
+    given = {"net": sizes | wiring, "alpha": learner.alpha, "sequences": [in_javascript(batch)]}
+    given |= {"w": net.weights.w.ravel(order="F").tolist(), "w_k": net.weights.w_k.ravel(order="F").tolist()}
+    learner.train(net, batch)
+    return node([source("network")], LEARN_OR_REFUSE, given), net.weights.w.ravel(order="F")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_switch_is_followed_or_refused(variant: str) -> None:
+    learner = VARIANTS[variant]
+    found, expected = learn_variant(learner, learner.wiring._asdict())
+    if variant == "two inputs":
+        assert_array_equal(np.array(found["w"]), expected)
+    else:
+        name, _, rest = found.partition(" is ")
+        assert name in changed(learner)
+        assert rest.endswith("only: give this")
+
+
+def test_a_new_switch_is_refused() -> None:
+    found, _ = learn_variant(LITERAL, with_a_new_field(LITERAL.wiring)._asdict())
+    assert found == "new_switch is unknown to network.js: let it follow this setting"
+    found, expected = learn_variant(LITERAL, LITERAL.wiring._asdict())
+    assert_array_equal(np.array(found["w"]), expected)
 
 
 # --- tasks and trials

@@ -55,20 +55,24 @@ def work_of(setting: Setting, seed: int, lengths: tuple[int, ...], alpha: float 
     return Work(learner_of(setting, alpha), Net(weights, new_state(setting.topology)), batch, learn)
 
 
+def switched(setting: Setting, number: int) -> Setting:
+    """Set those switches that say what is done where a step is finished, in one of the ways."""
+    return replace(
+        setting,
+        update=(AT_SEQUENCE_END, IN_NEXT_SEQUENCE, AT_EVERY_STEP)[number % 3],
+        error_scale=(1.0, 2.0)[number // 2 % 2],
+        output_delay=(setting.output_delay, 1 - setting.output_delay)[number // 3 % 2],
+        initial_y=(setting.initial_y, 0.5)[number // 4 % 2],
+    )
+
+
 def works_of(setting: Setting, n: int) -> list[Work]:
-    """Make works of which no two have the same lengths, rate, switches that lanes need not share, or sequences."""
+    """Make works of one kind of which no two have the same lengths, rate, or sequences."""
     works = []
     for seed in range(n):
         rng = np.random.default_rng(1000 + seed)
-        own = replace(
-            setting,
-            update=(AT_SEQUENCE_END, IN_NEXT_SEQUENCE, AT_EVERY_STEP)[seed % 3],
-            error_scale=(1.0, 2.0)[seed // 2 % 2],
-            output_delay=(setting.output_delay, 1 - setting.output_delay)[seed // 3 % 2],
-            initial_y=(setting.initial_y, 0.5)[seed // 4 % 2],
-        )
         lengths = tuple(int(length) for length in rng.integers(1, setting.n_steps + 4, size=rng.integers(1, 6)))
-        works.append(work_of(own, seed, lengths, alpha=0.1 * (1 + seed % 7), learn=seed % 5 != 4))
+        works.append(work_of(setting, seed, lengths, alpha=0.1 * (1 + seed % 7), learn=seed % 5 != 4))
     return works
 
 
@@ -113,19 +117,20 @@ def in_lanes(works: list[Work], n_lanes: int, module: Any = lanes) -> list[Bits]
 
 @named
 def test_lanes_give_the_bits_of_the_scalar_engine(setting: Setting) -> None:
-    """Twenty-three works in five lanes, then in many."""
-    works = works_of(setting, 23)
-    expected = [scalar(work) for work in works]
-    for n_lanes in (5, 20):
-        assert in_lanes(works, n_lanes) == expected
+    """Eleven works in few lanes, then in many, for every way of setting the switches."""
+    for number in range(12):
+        works = works_of(switched(setting, number), 11)
+        expected = [scalar(work) for work in works]
+        for n_lanes in (5, 10):
+            assert in_lanes(works, n_lanes) == expected
 
 
-@given(setting=random_settings(), n=st.integers(1, 9), n_lanes=st.integers(1, 9), dense=st.booleans())
+@given(setting=random_settings(), n=st.integers(1, 9), n_lanes=st.integers(1, 9), number=st.integers(0, 11))
 @settings(max_examples=60, deadline=None)
 def test_lanes_give_the_bits_of_the_scalar_engine_in_any_setting(
-    setting: Setting, n: int, n_lanes: int, dense: bool
+    setting: Setting, n: int, n_lanes: int, number: int
 ) -> None:
-    works = works_of(setting, n)
+    works = works_of(switched(setting, number), n)
     assert in_lanes(works, n_lanes) == [scalar(work) for work in works]
 
 
@@ -182,11 +187,15 @@ def test_kinds() -> None:
     swapped = work_of(replace(SETTINGS["adding"], squashing="swapped"), 0, (3,))
     kinds = [kind_of(work.learner, work.batch) for work in (adding, other, one_hot, swapped)]
     assert len(set(kinds)) == 4
-    again = work_of(replace(SETTINGS["adding"], update=AT_EVERY_STEP, output_delay=1), 1, (5, 4), alpha=0.1)
+    switches = [work_of(switched(SETTINGS["adding"], number), 0, (3,)) for number in range(12)]
+    assert len({kind_of(work.learner, work.batch) for work in switches}) == 12
+    again = work_of(SETTINGS["adding"], 1, (5, 4), alpha=0.1)
     assert kind_of(again.learner, again.batch) == kinds[0]
 
 
 # --- negative controls
+
+CONTROLLED = replace(SETTINGS["mixed blocks"], every_step=False, initial_y=0.5)
 
 
 def plain_lanes(*change: str) -> Any:
@@ -220,7 +229,7 @@ def plain_lanes(*change: str) -> Any:
     ],
 )  # fmt: skip
 def test_a_corrupted_kernel_is_found(function: str, old: str, new: str) -> None:
-    works = works_of(replace(SETTINGS["mixed blocks"], every_step=False), 9)
+    works = works_of(CONTROLLED, 9)
     expected = [scalar(work) for work in works]
     try:
         found = in_lanes(works, 4, plain_lanes(function, old, new))
@@ -230,7 +239,7 @@ def test_a_corrupted_kernel_is_found(function: str, old: str, new: str) -> None:
 
 
 def test_what_is_read_is_what_runs() -> None:
-    works = works_of(replace(SETTINGS["mixed blocks"], every_step=False), 9)
+    works = works_of(CONTROLLED, 9)
     assert in_lanes(works, 4, plain_lanes()) == [scalar(work) for work in works]
 
 

@@ -10,11 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 
+from lstm97.learners import LSTM
 from lstm97.net import machine_code as own
 from lstm97.net import network
 from lstm97.net.compiled import Compiled
+from lstm97.net.topology import Topology
+from lstm97.tasks import Batch
 
 PACKAGE = Path(inspect.getfile(network)).parents[1]
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -104,6 +109,35 @@ def test_machine_code_follows_a_formula_in_another_file(installed: Installed, wh
     assert installed.run(SQUASH, env) == ("0.5 1", "")
     installed.change("net/activations.py", "return 1.0 / (1.0 + e_r", "return 0.50 / (1.0 + e_r")
     assert installed.run(SQUASH, env) == ("0.25 0", "")
+
+
+def test_what_presents_sequences_is_compiled_once_for_all_sizes() -> None:
+    """Nets with matrices of one row, of one column, and of neither."""
+    sizes = (
+        Topology(2, (2,), 3),
+        Topology(2, (1,), 1),
+        Topology(1, (), 1, n_hidden=1, biased="none", recurrent=False),
+    )
+    counts = []
+    for topology in sizes:
+        learner = LSTM(topology, 0.1, 0.1)
+        net = learner.start(np.random.default_rng(0))
+        values, targets = np.zeros((2, topology.n_inputs)), np.zeros((1, topology.n_outputs))
+        batch = Batch(np.empty(0, dtype=np.int64), values, np.array([0, 2]), targets)
+        learner.train(net, batch)
+        learner.predict(net, batch)
+        counts.append((len(network.present.dispatcher.signatures), len(network.respond.dispatcher.signatures)))
+    assert counts[0] == counts[1] == counts[2]
+    for part in (network.zero_weights, network.new_state):
+        assert len({numba.typeof(part(topology)) for topology in sizes}) == 1
+        assert len({numba.typeof(tuple(part(topology))) for topology in sizes}) > 1  # as Numba would have it
+
+
+def test_a_matrix_that_is_not_column_major_is_not_taken_for_one() -> None:
+    own.tell_types()
+    weights = network.zero_weights(Topology(2, (2,), 3))
+    by_rows = weights._replace(w=np.ascontiguousarray(weights.w))
+    assert [numba.typeof(one).types[0].layout for one in (weights, by_rows)] == ["F", "C"]
 
 
 NUMBAS_OWN = ("net/machine_code.py", "dispatcher._cache = kept", "dispatcher.enable_caching()")

@@ -71,8 +71,7 @@ def test_responding_without_learning_gives_the_same_bits(setting: Setting) -> No
     network.respond(
         setting.wiring(),
         setting.topology.block_of_cell,
-        weights.w,
-        weights.w_k,
+        weights,
         new_state(setting.topology),
         sequences.symbols,
         sequences.values,
@@ -350,7 +349,7 @@ CORRUPTIONS = {
     "(21) with one cell's error": ("add_out_gate_updates", "h_c[v] * e_y[v]", "h_c[v] * e_y[j]"),
     "(22) without the hidden layer": ("add_row_update", "e_l * y_before[u]", "0.0"),
     "(22) with y(t) for y(t-1)": (
-        "present",
+        "advance_hidden_layer",
         "for u in range(y.size):\n    y_before[u] = y[u]\nadvance_cells(...)",
         "advance_cells(...)\nfor u in range(y.size):\n    y_before[u] = y[u]",
     ),

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from oracles import network as oracles
 
 from lstm97.net import network
-from lstm97.net.network import Weights, Wiring, new_state, zero_weights
+from lstm97.net.network import Weights, Wiring, check_wiring, new_state, zero_weights
 from lstm97.net.topology import Topology
 
 Floats = NDArray[np.float64]
+
+#: Fields of `Wiring` that the oracle follows, and two that whoever asks it takes into account.
+KNOWN = (
+    *("n_inputs", "n_in", "n_out", "n_recurrent", "outputs_see_inputs", "g_range", "g_low", "h_range", "h_low"),
+    *("linear_outputs", "error_derivative", "initial_y", "output_delay", "constant_unit"),
+    *("error_scale", "update"),
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,7 @@ def present(
 
 def example(setting: Setting, weights: Weights, sequence: Sequences) -> oracles.Example:
     """Translate a net and one sequence for the oracle."""
+    check_wiring(setting.wiring(), "the oracle", KNOWN)
     net = setting.topology
     n_steps = int(sequence.offsets[1])
     inputs = sequence.dense(net.n_inputs).values if setting.one_hot else sequence.values

@@ -84,11 +84,13 @@ def test_groups_are_of_one_kind_and_the_first_in_line_comes_first() -> None:
     ]
 
 
-def test_readings_that_leave_the_net_alone_share_lanes() -> None:
+def test_rows_with_the_same_net_and_switches_share_lanes() -> None:
     def kind(name: str, reading: str = "literal") -> object:
         return job(name, reading, 1, 1).kind
 
-    assert kind("table7/T100") == kind("table8/T100") == kind("table7/T1000", "wide-start")
+    assert kind("table7/T100") == kind("table8/T100") == kind("table7/T1000", "gates-as-adding")
+    assert kind("table7/T100", "wide-start") == kind("table8/T100", "wide-start")
+    assert kind("table7/T100") != kind("table7/T100", "wide-start")  # without f'
     assert kind("table7/T100") != kind("table7/T100", "institute")  # a constant unit more
     assert kind("table7/T100") != kind("table4/T100-N3")
     assert kind("table2/2a") is None

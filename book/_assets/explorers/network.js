@@ -44,7 +44,34 @@ function makeNetwork() {
   const h = (x) => 2 * f(x) - 1;
   const f_prime = (y) => y * (1 - y); // the derivative of f where its value is y
 
-  /* A net with memory cell blocks and nothing else in its hidden layer; all non-input units have biases.
+  /* The switches of network.py, its Wiring, each with the one value that is followed here. */
+  const SWITCHES = {
+    outputs_see_inputs: false,
+    g_range: 4,
+    g_low: -2,
+    h_range: 2,
+    h_low: -1,
+    linear_outputs: false,
+    error_derivative: true,
+    error_scale: 1,
+    initial_y: 0,
+    output_delay: 0,
+    update: 0, // at the sequence's end
+    constant_unit: false,
+  };
+
+  /* Refuse what a net is said to be, unless it is what this file computes. */
+  function check(settings, known) {
+    for (const [name, value] of Object.entries(settings)) {
+      if (!(name in known)) throw new Error(`${name} is unknown to network.js: let it follow this setting`);
+      if (value !== known[name]) {
+        throw new Error(`${name} is ${value}, but network.js knows ${known[name]} only: give this`);
+      }
+    }
+  }
+
+  /* A net with memory cell blocks and nothing else in its hidden layer; all non-input units have biases. Of other
+     settings it may be told as network.py has them, and refuses those that it does not follow.
 
      Units of the hidden layer stand in the order input gates, output gates, cells. A matrix is stored column by
      column, a column for each source: w[l + m * U] leads from source m to unit l. Sources of the hidden layer are
@@ -53,12 +80,13 @@ function makeNetwork() {
      A sequence has nSteps and either `symbols`, the input unit that is 1 at each step, or `values`, all input units'
      activations step by step; and `target`, one number per output unit, for its last step. */
   class Net {
-    constructor({ nInputs, blockSizes, nOutputs }) {
+    constructor({ nInputs, blockSizes, nOutputs, ...settings }) {
       const nBlocks = blockSizes.length;
       this.blockOfCell = blockSizes.flatMap((size, j) => Array(size).fill(j));
       const C = this.blockOfCell.length;
       const U = 2 * nBlocks + C;
       const M = nInputs + U + 1;
+      check(settings, { ...SWITCHES, n_inputs: nInputs, n_in: nBlocks, n_out: nBlocks, n_recurrent: U });
       Object.assign(this, { nInputs, nBlocks, firstCell: 2 * nBlocks, C, U, M, K: nOutputs });
       const floats = (n) => new Float64Array(n);
       this.w = floats(U * M);

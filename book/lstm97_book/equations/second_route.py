@@ -1,7 +1,8 @@
 r"""A second route to the net of 1997: the textbook formulas in NumPy, for real and for complex numbers.
 
-Nothing here comes from `lstm97.net.network`. It is slow and is used by checks only: a complex number with a tiny
-imaginary part goes in, and the imaginary part of what comes out is a derivative, exact to rounding.
+No formula here comes from `lstm97.net.network`. It is slow and is used by checks only: a complex number with a tiny
+imaginary part goes in, and the imaginary part of what comes out is a derivative, exact to rounding. A net with a
+switch that is not followed here is refused.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.learners.lstm import LSTM
+from lstm97.net.network import check_wiring
 from lstm97.tasks import Batch
 
 STEP = 1e-30
+
+#: Fields of `lstm97.net.network.Wiring` that `run` follows, and those of learning, which it does not do.
+KNOWN = (
+    *("n_inputs", "n_in", "n_out", "n_recurrent", "outputs_see_inputs"),
+    *("g_range", "g_low", "h_range", "h_low", "linear_outputs", "initial_y", "constant_unit"),
+    *("error_derivative", "error_scale", "update"),
+)
+ONLY = {"output_delay": (0, "Reading.output_timing 'same step'")}
 
 
 class Run(NamedTuple):
@@ -68,7 +78,7 @@ def run(
     Parameters
     ----------
     learner : LSTM
-        Its topology and ranges; only outputs of the same step.
+        Its topology, and its switches.
     w, w_k : arrays
         Weights in the shapes of `lstm97.net.network.Weights`.
     batch : Batch
@@ -81,7 +91,13 @@ def run(
     Returns
     -------
     Run
+
+    Raises
+    ------
+    ValueError
+        If the net has a switch that is not followed here.
     """
+    check_wiring(learner.wiring, "lstm97_book.equations.second_route", KNOWN, ONLY)
     topology, wiring = learner.topology, learner.wiring
     first, block = topology.first_cell, topology.block_of_cell
     cells = slice(first, first + topology.n_cells)
