@@ -4,6 +4,7 @@ Here: blocks that several pages share, and the computations that a single chapte
 """
 
 from lstm97.text import Table, duration, fraction, number
+from lstm97_book.pages import parameters
 from lstm97_book.pages.blocks import (
     Markdown,
     Source,
@@ -45,6 +46,7 @@ __all__ = [
     "misclassified",
     "number",
     "paper_values",
+    "parameters",
     "ratios_of",
     "readings_compared",
     "reruns",
