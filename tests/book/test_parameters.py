@@ -24,6 +24,7 @@ BAD: list[tuple[Any, tuple[Any, ...], str]] = [
     (parameters.number, ("scale", float("nan"), 0.0, 5.0), "scale is nan; give"),
     (parameters.number, ("scale", True, 0.0, 5.0), "scale is True; give"),
     (parameters.number, ("scale", None, 0.0, 5.0), "scale is None; give"),
+    (parameters.profile, ("slow",), "profile is 'slow'; give one of 'quick', 'full'"),
     (parameters.seed, (-1,), "seed is -1; give a whole number from 0 to 4294967295"),
 ]
 GOOD: list[tuple[Any, tuple[Any, ...]]] = [
@@ -33,6 +34,7 @@ GOOD: list[tuple[Any, tuple[Any, ...]]] = [
     (parameters.whole_number, ("q", 10, 1, 10)),
     (parameters.number, ("scale", 5, 0.0, 5.0)),
     (parameters.number, ("scale", 0.5, 0.0, 5.0)),
+    (parameters.profile, ("full",)),
     (parameters.seed, (0,)),
     (parameters.seed, (2**32 - 1,)),
 ]
@@ -72,14 +74,14 @@ def test_finds_the_reading_among_those_with_records() -> None:
 
 def test_finds_the_trial() -> None:
     one = evidence("literal", LITERAL)
-    assert parameters.trial(3, one) is one.records[2]
-    assert parameters.trial(4, one) is one.records[3]
-    assert parameters.trial(None, one)["trial"] == 2, "the shortest of the solved ones"
-    assert parameters.trial(None, evidence("literal", {5: (False, 9), 6: (False, 8)}))["trial"] == 6
+    assert parameters.trial(3, one, "quick") is one.records[2]
+    assert parameters.trial(4, one, "full") is one.records[3]
+    assert parameters.trial(None, one, "quick")["trial"] == 2, "the shortest of the solved ones"
+    assert parameters.trial(None, evidence("literal", {5: (False, 9), 6: (False, 8)}), "quick")["trial"] == 6
 
 
 @pytest.mark.parametrize(
-    ("value", "most_steps", "words"),
+    ("value", "longest", "words"),
     [
         (7, 1e9, r"trial is 7; of table9/6a under the reading 'literal', give one of 1, 2, 3, 4, or None"),
         (True, 1e9, r"trial is True; .* give one of 1, 2, 3, 4"),
@@ -93,9 +95,14 @@ def test_finds_the_trial() -> None:
         (None, 10, r'trial is None; every recorded trial of table9/6a .*: give profile = "full", or another row'),
     ],
 )
-def test_refuses_a_trial_without_record_and_a_long_one(value: object, most_steps: float, words: str) -> None:
+def test_refuses_a_trial_without_record_and_a_long_one(
+    monkeypatch: pytest.MonkeyPatch, value: object, longest: float, words: str
+) -> None:
+    monkeypatch.setattr(parameters, "LONGEST", longest)
     with pytest.raises(ParameterError, match=words):
-        parameters.trial(value, evidence("literal", LITERAL), most_steps)
+        parameters.trial(value, evidence("literal", LITERAL), "quick")
+    if value in (4, None):
+        assert parameters.trial(value, evidence("literal", LITERAL), "full")["trial"] in (4, 2)
 
 
 def test_a_notebook_shows_the_message_alone(capsys: pytest.CaptureFixture[str]) -> None:

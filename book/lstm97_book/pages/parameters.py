@@ -1,12 +1,15 @@
 """Checks of what a reader sets in a notebook's first cell: one clear error for a value that will not do."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from lstm97.results import Evidence
 from lstm97.results.record import Record
 from lstm97.text import number as written
+
+PROFILES = ("quick", "full")
+#: Time steps of the longest trial that the profile "quick" runs again: about two minutes.
+LONGEST = 500_000_000
 
 
 class ParameterError(ValueError):
@@ -77,6 +80,21 @@ def number(name: str, value: object, least: float, most: float) -> None:
         raise ParameterError(f"{name} is {value!r}; give a number from {least:g} to {most:g}")
 
 
+def profile(value: object) -> None:
+    """Refuse a parameter `profile` that is not one of `PROFILES`.
+
+    Parameters
+    ----------
+    value : object
+
+    Raises
+    ------
+    ParameterError
+        If it is not.
+    """
+    one_of("profile", value, PROFILES)
+
+
 def seed(value: object) -> None:
     """Refuse a parameter `seed` that no generator takes as it is.
 
@@ -116,8 +134,8 @@ def reading(value: object, found: Sequence[Evidence]) -> Evidence:
     return recorded[str(value)]
 
 
-def trial(value: object, one: Evidence, most_steps: float = math.inf) -> Record:
-    """Find the record of the trial that a reader asks for.
+def trial(value: object, one: Evidence, profile: str) -> Record:
+    """Find the record of the trial that a reader asks for, and that the page runs again.
 
     Parameters
     ----------
@@ -125,8 +143,8 @@ def trial(value: object, one: Evidence, most_steps: float = math.inf) -> Record:
         The parameter `trial`: a number, or None for the trial that takes the fewest time steps, a solved one if there
         is any.
     one : Evidence
-    most_steps : float
-        Time steps that a trial may take if the page is to run it again.
+    profile : str
+        With "quick", trials of more than `LONGEST` time steps are refused.
 
     Returns
     -------
@@ -135,13 +153,13 @@ def trial(value: object, one: Evidence, most_steps: float = math.inf) -> Record:
     Raises
     ------
     ParameterError
-        If there is no record of this trial, or it takes longer, or every trial does.
+        If there is no record of this trial, or it takes too long, or every trial does.
     """
-    short = {record["trial"]: record for record in one.records if record["steps"] <= most_steps}
+    short = {record["trial"]: record for record in one.records if profile == "full" or record["steps"] <= LONGEST}
     choices = ", ".join(map(str, sorted(short)))
     steps: dict[Any, int] = {record["trial"]: record["steps"] for record in one.records}
     where = f"{one.row.name} under the reading {one.reading!r}"
-    limit = f'more than profile "quick" runs again ({written(most_steps)} time steps)'
+    limit = f'more than profile "quick" runs again ({written(LONGEST)} time steps)'
     if not short:
         raise ParameterError(
             f"trial is {value!r}; every recorded trial of {where} takes {limit}: "
