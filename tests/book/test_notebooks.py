@@ -191,9 +191,22 @@ def other_runs(
     )
 
 
+@pytest.fixture(scope="module")
+def refusals(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[tuple[str, str]]]]:
+    """Start every notebook that was asked for with its bad value."""
+    folder = tmp_path_factory.mktemp("refused")
+    yield from futures(
+        request,
+        test_refuses_a_bad_parameter_with_its_choices,
+        lambda path: papermill(path, folder, dict([OTHERS[path.stem].bad])),
+    )
+
+
 def papermill(path: Path, folder: Path, parameters: dict[str, object]) -> tuple[str, str]:
     """Run a notebook in another folder; return what it gave and, if it raised, its last words."""
-    executed = folder / f"{path.stem}-{len(parameters)}.ipynb"
+    executed = folder / f"executed-{path.stem}.ipynb"
     values = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
     command = [sys.executable, "-m", "papermill", str(path), str(executed), "--cwd", str(folder), *values]
     command += ["-k", "python3", "--no-progress-bar"]
@@ -255,9 +268,8 @@ def test_shows_what_other_parameters_ask_for(path: Path, other_runs: dict[Path, 
 
 
 @EACH
-def test_refuses_a_bad_parameter_with_its_choices(path: Path, tmp_path: Path) -> None:
-    name, value = OTHERS[path.stem].bad
-    shown, error = papermill(path, tmp_path, {name: value})
+def test_refuses_a_bad_parameter_with_its_choices(path: Path, refusals: dict[Path, Future[tuple[str, str]]]) -> None:
+    shown, error = refusals[path].result()
     assert error, "not refused"
     assert shown.startswith(OTHERS[path.stem].refusal), "not in the first cell after the parameters"
     assert "\nParameterError: " + OTHERS[path.stem].refusal in error
