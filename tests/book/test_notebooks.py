@@ -1,16 +1,19 @@
 """Every notebook against its stored output, and the habits that make this comparison worth something."""
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from lstm97_book.sphinx import refresh
 from lstm97_book.sphinx.kernels import environment
 
@@ -55,13 +58,171 @@ def complaints(notebook: dict[str, Any]) -> list[str]:
     return found
 
 
+#: Tags of a cell whose code the page does not show at once, the least share of lines that it must show, and the
+#: greatest number of lines in a cell.
+FOLDED, LEAST_SHOWN, LONGEST = {"hide-input", "hide-cell", "remove-input", "remove-cell"}, 0.6, 25
+
+
+def hard_to_read(notebook: dict[str, Any]) -> list[str]:
+    """Name everything that keeps a reader of the page from following its code."""
+    found = []
+    cells = [("".join(c["source"]), set(c["metadata"].get("tags", []))) for c in code_cells(notebook)]
+    lines = [(len([line for line in source.splitlines() if line.strip()]), tags) for source, tags in cells]
+    share = sum(n for n, tags in lines if not tags & FOLDED) / sum(n for n, _ in lines)
+    if share < LEAST_SHOWN:
+        found.append(f"{share:.0%} of the code lines show without a click; {LEAST_SHOWN:.0%} must")
+    parameters: set[str] = set()
+    for source, tags in cells:
+        first = source.strip().splitlines()[0]
+        if len(source.strip().splitlines()) > LONGEST:
+            found.append(f"more than {LONGEST} lines in a cell: {first}")
+        nodes = list(ast.walk(ast.parse(TransformerManager().transform_cell(source))))
+        if any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in nodes):
+            found.append(f"defines a function or a class, which belongs into lstm97_book.pages: {first}")
+        if any(isinstance(node, ast.Assert) for node in nodes):
+            found.append(f"asserts; call a function that raises, or show the result: {first}")
+        inner = {id(node) for part in nodes if isinstance(part, ast.comprehension) for node in ast.walk(part.target)}
+        assigned = {
+            node.id
+            for node in nodes
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inner
+        }
+        if "parameters" in tags:
+            parameters = assigned
+        elif assigned & parameters:
+            found.append(f"gives a parameter another value ({', '.join(assigned & parameters)}): {first}")
+    return found
+
+
+class Other(NamedTuple):
+    """Parameters that a reader may set, what a page then says, and a value that it refuses.
+
+    Attributes
+    ----------
+    parameters : dict
+        Given to papermill.
+    says : str
+        Stands in the outputs.
+    bad : (str, object)
+        A parameter and a value that is refused.
+    refusal : str
+        What is said about it, choices included.
+    """
+
+    parameters: dict[str, object]
+    says: str
+    bad: tuple[str, object]
+    refusal: str
+
+
+OTHERS = {
+    "5-1-embedded-reber-grammar": Other(
+        {"net": "4x1-0.5", "reading": "institute", "trial": 4, "seed": 7},
+        "'trial 4, solved'",
+        ("net", "3x2"),
+        "net is '3x2'; give one of '4x1-0.1', '3x2-0.1', '3x2-0.2', '4x1-0.5', '3x2-0.5'",
+    ),
+    "5-2-long-time-lags": Other(
+        {"q": 50, "p": 50, "trial": 3, "seed": 7},
+        "trial: 3",
+        ("p", 50),
+        "p is 50; give one of 100",
+    ),
+    "5-3-noise-and-signal": Other(
+        {"variant": "3b", "N": 1, "trial": 9, "seed": 7},
+        "trial 9 of table5/T100-N1 under the reading literal",
+        ("trial", 11),
+        "trial is 11; of table4/T100-N3 under the reading 'literal', give one of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,",
+    ),
+    "5-4-adding": Other(
+        {"T": 500, "reading": "wide-start", "trial": 3, "seed": 7},
+        "trial 3 of table7/T500 under the reading wide-start",
+        ("T", 200),
+        "T is 200; give one of 100, 500, 1000",
+    ),
+    "5-5-multiplication": Other(
+        {"reading": "institute", "trial": 2, "seed": 7},
+        "trial 2 of the reading institute, as it was after",
+        ("seed", -1),
+        "seed is -1; give a whole number from 0 to 4294967295",
+    ),
+    "5-6-temporal-order": Other(
+        {"variant": "6b", "trial": 9, "seed": 7},
+        "trial 9 of table9/6b under the reading literal",
+        ("reading", "wide-start"),
+        "reading is 'wide-start'; give one of 'literal', 'institute'",
+    ),
+    "5-7-summary-of-conditions": Other(
+        {"reading": "cells-see-inputs"},
+        "**352** (364)",
+        ("reading", "later"),
+        "reading is 'later'; give one of 'literal', ",
+    ),
+}
+
+
+def futures(
+    request: pytest.FixtureRequest, test: Callable[..., None], run: Callable[[Path], Any]
+) -> Iterator[dict[Path, Future[Any]]]:
+    """Start a run of every notebook that a test was asked for, as many at a time as there are cores."""
+    items: list[Any] = request.session.items
+    tests = [item for item in items if getattr(item, "originalname", "") == test.__name__]
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {path: pool.submit(run, path) for path in (item.callspec.params["path"] for item in tests)}
+    pool.shutdown(cancel_futures=True)
+
+
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest) -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
-    """Start nbval on every notebook that was asked for, as many at a time as there are cores."""
-    tests: list[Any] = [item for item in request.session.items if test_prints_what_is_stored.__name__ in item.name]
-    pool = ThreadPoolExecutor(os.cpu_count())
-    yield {path: pool.submit(nbval, path) for path in (item.callspec.params["path"] for item in tests)}
-    pool.shutdown(cancel_futures=True)
+    """Start nbval on every notebook that was asked for."""
+    yield from futures(request, test_prints_what_is_stored, nbval)
+
+
+@pytest.fixture(scope="module")
+def other_runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[tuple[str, str]]]]:
+    """Start every notebook that was asked for with its other parameters."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    yield from futures(
+        request,
+        test_shows_what_other_parameters_ask_for,
+        lambda path: papermill(path, folder, OTHERS[path.stem].parameters),
+    )
+
+
+@pytest.fixture(scope="module")
+def refusals(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[tuple[str, str]]]]:
+    """Start every notebook that was asked for with its bad value."""
+    folder = tmp_path_factory.mktemp("refused")
+    yield from futures(
+        request,
+        test_refuses_a_bad_parameter_with_its_choices,
+        lambda path: papermill(path, folder, dict([OTHERS[path.stem].bad])),
+    )
+
+
+def papermill(path: Path, folder: Path, parameters: dict[str, object]) -> tuple[str, str]:
+    """Run a notebook in another folder; return what it gave and, if it raised, its last words."""
+    executed = folder / f"executed-{path.stem}.ipynb"
+    values = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
+    command = [sys.executable, "-m", "papermill", str(path), str(executed), "--cwd", str(folder), *values]
+    command += ["-k", "python3", "--no-progress-bar"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment(ROOT))
+    notebook: Any = nbformat.read(executed, as_version=4)
+    return outputs(notebook), done.stderr.strip() if done.returncode else ""
+
+
+def outputs(notebook: dict[str, Any]) -> str:
+    """Return all that a notebook's cells gave, as text."""
+    texts = [
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") or output.get("evalue", "")
+        for cell in code_cells(notebook)
+        for output in cell["outputs"]
+    ]
+    return "\n".join("".join(text) for text in texts)
 
 
 def nbval(path: Path) -> subprocess.CompletedProcess[str]:
@@ -89,6 +250,29 @@ def test_prints_what_is_stored(path: Path, runs: dict[Path, Future[subprocess.Co
             f"CHANGELOG.md and run `make notebooks NAME={path.stem}`.\n{done.stdout}{done.stderr}",
             pytrace=False,
         )
+
+
+@EACH
+def test_can_be_read(path: Path) -> None:
+    found = hard_to_read(json.loads(path.read_text(encoding="utf-8")))
+    assert not found, f"\nnotebooks/{path.name}:\n" + "\n".join(found)
+
+
+@EACH
+def test_shows_what_other_parameters_ask_for(path: Path, other_runs: dict[Path, Future[tuple[str, str]]]) -> None:
+    shown, error = other_runs[path].result()
+    assert not error, error
+    stored = outputs(json.loads(path.read_text(encoding="utf-8")))
+    assert OTHERS[path.stem].says in shown
+    assert OTHERS[path.stem].says not in stored, "the published page says it, too: no sign of another parameter"
+
+
+@EACH
+def test_refuses_a_bad_parameter_with_its_choices(path: Path, refusals: dict[Path, Future[tuple[str, str]]]) -> None:
+    shown, error = refusals[path].result()
+    assert error, "not refused"
+    assert shown.startswith(OTHERS[path.stem].refusal), "not in the first cell after the parameters"
+    assert "\nParameterError: " + OTHERS[path.stem].refusal in error
 
 
 # Negative controls: notebooks that must not pass.
@@ -149,6 +333,42 @@ def test_accepts_a_good_notebook() -> None:
 )
 def test_finds_a_notebook_that_would_pass_unseen(bad: dict[str, Any], word: str) -> None:
     assert word in "\n".join(complaints(bad))
+
+
+LINE = "x = 1\n"
+HIDDEN = {"metadata": {"tags": ["hide-input"]}}
+
+
+def test_accepts_a_notebook_that_can_be_read() -> None:
+    assert hard_to_read(notebook(LINE * 25)) == []
+    assert hard_to_read(notebook(LINE * 4, LINE * 4, **HIDDEN)) == []
+    assert hard_to_read(notebook("%pip list\nnames = [profile for profile in range(3)]")) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "word"),
+    [
+        (notebook(LINE * 3, LINE * 4, **HIDDEN), "56% of the code lines show"),
+        (notebook(LINE * 3, LINE * 4, metadata={"tags": ["remove-cell"]}), "56% of"),
+        (notebook(LINE * 26), "more than 25 lines"),
+        (notebook("def f():\n    pass"), "defines a function"),
+        (notebook("if True:\n    class A:\n        pass"), "defines a function or a class"),
+        (notebook("x = 1\nassert x"), "asserts"),
+        (notebook('for profile in ("a", "b"):\n    pass'), "gives a parameter another value (profile)"),
+    ],
+)
+def test_finds_a_notebook_that_is_hard_to_read(bad: dict[str, Any], word: str) -> None:
+    assert word in "\n".join(hard_to_read(bad))
+
+
+def test_parameters_reach_the_notebook_and_a_refusal_the_reader(tmp_path: Path) -> None:
+    check = 'from lstm97_book.pages import parameters\nparameters.profile(profile)\nprint("now", profile)'
+    path = tmp_path / "made.ipynb"
+    path.write_text(json.dumps(notebook(check)), encoding="utf-8")
+    assert papermill(path, tmp_path, {"profile": "full"}) == ("digest\n\nnow full\n", "")
+    shown, error = papermill(path, tmp_path, {"profile": "slow"})
+    assert "now" not in shown
+    assert "\nParameterError: profile is 'slow'; give one of 'quick', 'full'" in error
 
 
 @pytest.mark.parametrize(("printed", "passes"), [("digest", True), ("digest.", False)])

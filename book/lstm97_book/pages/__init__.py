@@ -4,6 +4,7 @@ Here: blocks that several pages share, and the computations that a single chapte
 """
 
 from lstm97.text import Table, duration, fraction, number
+from lstm97_book.pages import parameters
 from lstm97_book.pages.blocks import (
     Markdown,
     Source,
@@ -19,8 +20,10 @@ from lstm97_book.pages.blocks import (
     ratios_of,
     readings_compared,
     reruns,
+    run_again,
     scaling_of,
     source,
+    span,
     tally,
     tell,
     tested,
@@ -45,11 +48,14 @@ __all__ = [
     "misclassified",
     "number",
     "paper_values",
+    "parameters",
     "ratios_of",
     "readings_compared",
     "reruns",
+    "run_again",
     "scaling_of",
     "source",
+    "span",
     "tally",
     "tell",
     "tested",

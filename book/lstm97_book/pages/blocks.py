@@ -15,10 +15,10 @@ from typing import Any
 from lstm97.experiments import LSTMRow, Row
 from lstm97.net.reading import Reading, named
 from lstm97.results import VERDICTS, Evidence
-from lstm97.results.record import presented, under_cap
+from lstm97.results.record import Record, presented, under_cap
 from lstm97.results.scoreboard import at_least, sequences_in_paper, share, weights_in_paper, wrong_in_paper
 from lstm97.text import Table, duration, fraction, number
-from lstm97.trials.runner import Rerun
+from lstm97.trials.runner import Rerun, rerun
 
 
 @dataclass(frozen=True)
@@ -622,6 +622,57 @@ def readings_compared(*names: str) -> Table:
         if len(set(values)) > 1:
             rows.append((f"`{switch['name']}`", *values, switch["passage"]))
     return Table(("Switch", *(f"`{name}`" for name in names), "Passage"), tuple(rows), left=len(names) + 2)
+
+
+def span(values: Sequence[float], digits: int = 0, unit: str = "") -> str:
+    """Write the least and the greatest of several numbers for the prose.
+
+    Parameters
+    ----------
+    values : sequence of float
+    digits : int
+        After the point.
+    unit : str
+        Behind each of the two.
+
+    Returns
+    -------
+    str
+        One number if the two read the same; a dash if there are no values.
+    """
+    if not len(values):
+        return "–"
+    low, high = (number(value, digits) for value in (min(values), max(values)))
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+
+
+def run_again(records: Iterable[Record]) -> list[Rerun]:
+    """Run recorded trials again, each once, and refuse to go on with one that does not equal its record.
+
+    Parameters
+    ----------
+    records : iterable of dict
+
+    Returns
+    -------
+    list of Rerun
+        In the order of the records.
+
+    Raises
+    ------
+    ValueError
+        If a field of a record differs.
+    """
+    once = {(record["row"], record["reading"], record["trial"]): record for record in records}
+    done = [rerun(record) for record in once.values()]
+    for one in done:
+        if one.differences:
+            row, trial, reading = one.record["row"], one.record["trial"], one.record["reading"]
+            raise ValueError(
+                f"trial {trial} of {row} ({reading}), run again, differs from its record in "
+                f"{', '.join(one.differences)}; 'lstm97 verify --row {row}' compares them all"
+            )
+    return done
 
 
 def reruns(done: Sequence[Rerun]) -> Table:

@@ -4,7 +4,7 @@ Paper: Sec. 4, "Internal state drift"; Sec. 5.1, 5.2; Sec. 5.6, "Typical solutio
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,17 +64,17 @@ def without_each_block(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.floa
 
 @dataclass(frozen=True)
 class OrderCode:
-    """How a net codes the temporal order of two symbols, X and Y.
+    """How a net codes the temporal order of two or three symbols, each X or Y.
 
     Attributes
     ----------
-    y_in : (4, 2, n_blocks) float64
-        Input gates at the first and at the second relevant symbol, for XX, XY, YX, YY.
-    s_c : (4, n_cells) float64
+    y_in : (n_orders, n_relevant, n_blocks) float64
+        Input gates at the relevant symbols, for XX, XY, YX, YY, or XXX, XXY, ...
+    s_c : (n_orders, n_cells) float64
         Internal states at the sequence's end.
     gate_contrast : (n_blocks,) float64
-        Greatest difference between activations of a block's input gate at one and the same symbol: when nothing came
-        before, after an X, after a Y. Near 0 the gate sees the symbol only; near 1 what is stored decides whether the
+        Greatest difference between activations of a block's input gate at one and the same symbol, whatever came
+        before: nothing, an X, a Y. Near 0 the gate sees the symbol only; near 1 what is stored decides whether the
         symbol gets in (the paper's solution type 1).
     w_cc : (n_cells,) float64
         Weight from each cell's output to its own input (positive in the paper's solution type 2).
@@ -86,8 +86,8 @@ class OrderCode:
     w_cc: NDArray[np.float64]
 
 
-def order_code(learner: LSTM, net: Net, batch: Batch, steps: tuple[int, int]) -> OrderCode:
-    """Watch a net over the four orders of two relevant symbols.
+def order_code(learner: LSTM, net: Net, batch: Batch, steps: Sequence[int]) -> OrderCode:
+    """Watch a net over all orders of the relevant symbols.
 
     Paper: Sec. 5.6, solution types 1 and 2.
 
@@ -96,9 +96,9 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: tuple[int, int]) ->
     learner : LSTM
     net : Net
     batch : Batch
-        XX, XY, YX, YY with all else equal: `lstm97.tasks.TemporalOrder.all_orders`.
-    steps : (int, int)
-        The steps of the two relevant symbols, counted from 1.
+        One sequence for each order, with all else equal: `lstm97.tasks.TemporalOrder.all_orders`.
+    steps : sequence of int
+        The steps of the relevant symbols, counted from 1.
 
     Returns
     -------
@@ -107,14 +107,17 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: tuple[int, int]) ->
     Raises
     ------
     ValueError
-        If the batch does not hold four sequences.
+        If the batch does not hold a sequence for each order.
     """
-    if len(batch) != 4:
-        raise ValueError(f"order_code: the batch holds {len(batch)} sequences; give XX, XY, YX, YY")
-    traces = [learner.trace(net, batch, i) for i in range(4)]
-    y_in = np.array([trace.y_in[[step - 1 for step in steps]] for trace in traces])
-    xx, xy, yx, yy = y_in
-    contrast = np.max([np.ptp([xx[0], xx[1], yx[1]], axis=0), np.ptp([yy[0], xy[1], yy[1]], axis=0)], axis=0)
+    if len(batch) != 2 ** len(steps):
+        raise ValueError(
+            f"order_code: the batch holds {len(batch)} sequences for {len(steps)} relevant symbols; give every order"
+        )
+    traces = [learner.trace(net, batch, i) for i in range(len(batch))]
+    at = np.array(steps) - 1
+    y_in = np.array([trace.y_in[at] for trace in traces])
+    symbols = batch.symbols[batch.offsets[:-1, np.newaxis] + at]
+    contrast = np.max([np.ptp(y_in[symbols == symbol], axis=0) for symbol in np.unique(symbols)], axis=0)
     s_c = np.array([trace.s_c[-1] for trace in traces])
     return OrderCode(y_in, s_c, contrast, learner.self_connections(net))
 

@@ -5,6 +5,8 @@ Paper: Sec. 5.3.
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,11 @@ from numpy.typing import NDArray
 from lstm97.experiments import Specification
 from lstm97.experiments.stopping import ErrorsOnTestSet
 from lstm97.learners import LSTM, Net
+from lstm97.results import Evidence
 from lstm97.tasks import Batch, TwoSequence
 from lstm97.tasks.two_sequence import INPUT_VARIANCE
 from lstm97.trials.trial import Trial
+from lstm97_book.pages.parameters import one_of
 
 
 def sign_limit(N: int, variance: float = INPUT_VARIANCE) -> float:
@@ -218,3 +222,100 @@ def looks(specification: Specification, trial: int, n: int) -> Looks:
         running.take(outputs)
     met = (np.array(wrong) <= rule.most_wrong) & (np.array(errors) < rule.beta)
     return Looks(np.array(sequences), np.array(wrong), np.array(errors), met)
+
+
+def ratio(hard: Evidence, easy: Evidence) -> tuple[float, float]:
+    """Say how much longer one row or stop takes than another, in the paper and here.
+
+    Parameters
+    ----------
+    hard, easy : Evidence
+
+    Returns
+    -------
+    paper, ours : float
+        Ratios of mean numbers of sequences; ours is NaN if one of the two was not measured.
+    """
+    paper = hard.row.paper.sequences / easy.row.paper.sequences
+    ours = hard.summary.mean / easy.summary.mean if hard.records and easy.records else math.nan
+    return paper, ours
+
+
+def of_row(found: Sequence[Evidence], variant: str, T: int, N: int) -> list[Evidence]:
+    """Find the row that a reader asks for by its task, under every reading, up to the last stop.
+
+    Parameters
+    ----------
+    found : sequence of Evidence
+    variant, T, N
+        See `lstm97.tasks.TwoSequence`; parameters of the page.
+
+    Returns
+    -------
+    list of Evidence
+
+    Raises
+    ------
+    lstm97_book.pages.parameters.ParameterError
+        If there is no such row.
+    """
+    left = [one for one in found if not one.row.milestone]
+    for name, value in (("variant", variant), ("T", T), ("N", N)):
+        choices = list(dict.fromkeys(getattr(one.row.task, name) for one in left))
+        one_of(name, value, choices)
+        left = [one for one in left if getattr(one.row.task, name) == value]
+    return left
+
+
+def compared(ends: Sequence[Evidence], of: Mapping[str, Evidence]) -> dict[str, tuple[float, float]]:
+    """Set every row's last stop beside its first one, and N = 1 beside N = 3.
+
+    Paper: Tables 4, 5 and 6.
+
+    Parameters
+    ----------
+    ends : sequence of Evidence
+        Rows up to their last stops.
+    of : dict of str to Evidence
+        All stops of all rows, by label.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        From `ratio`, by the row's title with what is compared.
+    """
+    pairs = {}
+    for end in ends:
+        name = end.row.name
+        task: Any = end.row.task
+        others = {"ST2 over ST1": f"{name} (ST1)"}
+        if task.N == 1:
+            others["N = 1 over N = 3"] = name.replace("N1", "N3")
+        for words, label in others.items():
+            if label in of:
+                pairs[f"{end.row.title}: {words}"] = ratio(end, of[label])
+    return pairs
+
+
+def wrong_and_misclassified(learner: LSTM, net: Net, batch: Batch, tolerance: float) -> tuple[float, float]:
+    """Measure how often a net is on the wrong side of 0.5, and how often it is not within the tolerance.
+
+    Paper: Sec. 5.3, Task 3b.
+
+    Parameters
+    ----------
+    learner : LSTM
+    net : Net
+        With one output unit.
+    batch : Batch
+        With targets 0 and 1.
+    tolerance : float
+
+    Returns
+    -------
+    side, misclassified : float
+        Shares of the sequences.
+    """
+    outputs, targets = learner.predict(net, batch)[:, 0], batch.targets[:, 0]
+    side = float(np.mean((outputs < 0.5) == (targets == 1.0)))
+    return side, float(np.mean(np.abs(outputs - targets) >= tolerance))

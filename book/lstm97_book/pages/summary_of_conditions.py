@@ -4,12 +4,14 @@ Paper: Sec. 5.7.
 """
 
 import csv
+import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lstm97.experiments import LSTMRow, lstm_rows
 from lstm97.experiments.stopping import ST3
+from lstm97.learners import Growing
 from lstm97.learners.lstm import SQUASHING, SWAPPED
 from lstm97.net.reading import READINGS, Reading
 from lstm97.paths import PAPER
@@ -141,10 +143,40 @@ def _as_shown(column: str, value: str) -> str:
     return value
 
 
-def table_10() -> list[Line]:
+def read(row: LSTMRow, reading: Reading) -> LSTMRow:
+    """Make the row whose literal net is the one that a row has under a reading.
+
+    Parameters
+    ----------
+    row : LSTMRow
+    reading : Reading
+
+    Returns
+    -------
+    LSTMRow
+    """
+    learner = row.learner_under(reading)
+    lstm = learner.lstm if isinstance(learner, Growing) else learner
+    swapped = SWAPPED if reading.ranges == "Table 10" else {}
+    return dataclasses.replace(
+        row,
+        topology=lstm.topology,
+        weight_range=lstm.weight_range,
+        in_gate_bias=lstm.in_gate_bias,
+        g=swapped.get(row.g, row.g),
+        h=swapped.get(row.h, row.h),
+    )
+
+
+def table_10(reading: str = "literal") -> list[Line]:
     """Make Table 10 from the rows.
 
     Paper: Sec. 5.7, Table 10.
+
+    Parameters
+    ----------
+    reading : str
+        Under which the rows' nets are made.
 
     Returns
     -------
@@ -162,11 +194,12 @@ def table_10() -> list[Line]:
     for row in lstm_rows().values():
         task = _task_name(row, numbered=True)
         line = {} if isinstance(row.task, TwoSequence) and row.task.T != 100 else paper.get(task, {})
+        made = read(row, READINGS[reading])
         lines.append(
             Line(
                 task,
                 (row,),
-                {column: value(row) for column, (_, value) in _TABLE_10.items()},
+                {column: value(made) for column, (_, value) in _TABLE_10.items()},
                 {column: _as_shown(column, line[column]) for column in _TABLE_10 if line},
             )
         )
@@ -216,10 +249,15 @@ def _printed_11(line: Mapping[str, str]) -> dict[str, str]:
     return values if line["success_criterion"] == "see text" else values | {"success": line["success_criterion"]}
 
 
-def table_11() -> list[Line]:
+def table_11(reading: str = "literal") -> list[Line]:
     """Make Table 11 from the rows.
 
     Paper: Sec. 5.7, Table 11.
+
+    Parameters
+    ----------
+    reading : str
+        Under which the rows' nets are made.
 
     Returns
     -------
@@ -235,7 +273,7 @@ def table_11() -> list[Line]:
     for line in printed("table11"):
         of_task = tuple(row for row in lstm_rows().values() if _task_name(row, numbered=False) == line["task"])
         ours = {
-            column: " / ".join(dict.fromkeys(value(row) for row in of_task))
+            column: " / ".join(dict.fromkeys(value(read(row, READINGS[reading])) for row in of_task))
             for column, (_, value) in _TABLE_11.items()
         }
         lines.append(Line(line["task"], of_task, ours, _printed_11(line)))
