@@ -2,13 +2,11 @@
 
 error_flow       Sec. 3.1: how errors vanish or explode in ordinary recurrent nets
 carrousel        Sec. 3.2: the constant error carrousel without gates, and its two conflicts
+by_hand          Sec. 4: nets whose weights are set by hand
 abuse            Sec. 4: memory cells that become biases
 truncation       App. A.1: what is cut from the gradient
 cost             App. A.1 (29): operations and storage, counted
 cell_error_flow  App. A.2: error flow through a memory cell
-equations        all equations as data: LaTeX, function, check, bound, test, notebook
-equation_checks  a check for each, by a second route; second_route has what these routes share
-errata           what the paper gets wrong in print
 
 Nothing here is needed to run a trial.
 """
