@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.learners.lstm import LSTM, Net
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 from lstm97.tasks.base import Task
 
@@ -36,6 +37,29 @@ class Watched(NamedTuple):
     varying: Floats
     wrong: Floats
     added_after: int | None
+
+
+def cells(*out_gate_bias: float, weight_range: float = 0.1, recurrent: bool = False) -> LSTM:
+    """Make a net of memory cells for `StoreAndRead` whose output unit lacks the bias that it needs.
+
+    Paper: Sec. 4, "Abuse problem and solutions", (2).
+
+    Parameters
+    ----------
+    *out_gate_bias : float
+        Initial bias of each cell's output gate: one cell for each.
+    weight_range : float
+        Of the initial weights.
+    recurrent : bool
+        Whether the hidden layer feeds itself.
+
+    Returns
+    -------
+    LSTM
+    """
+    n = len(out_gate_bias)
+    topology = Topology(n_inputs=3, block_sizes=(1,) * n, n_outputs=1, biased="b1", recurrent=recurrent)
+    return LSTM(topology, 0.5, weight_range, in_gate_bias=(-3.0,) * n, out_gate_bias=out_gate_bias)
 
 
 def with_more_cells(learner: LSTM, net: Net, larger: LSTM, rng: np.random.Generator) -> Net:

@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from lstm97.learners.lstm import LSTM, Net
 from lstm97.net.network import check_wiring
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
+from lstm97.theory.by_hand import one_sequence
 from lstm97.theory.truncation import steps
 
 Floats = NDArray[np.float64]
@@ -142,6 +144,32 @@ def record(learner: LSTM, net: Net, batch: Batch) -> Flow:
         h=h,
         h_prime=h_prime,
     )
+
+
+def of_random_net(topology: Topology, weight_range: float, n_steps: int, in_gate_bias: float, seed: int) -> Flow:
+    """Write down what errors meet in a net of random weights that reads noise.
+
+    Parameters
+    ----------
+    topology : Topology
+        With one output unit.
+    weight_range : float
+        Weights are drawn within it.
+    n_steps : int
+        Steps of noise, uniform between -1 and 1.
+    in_gate_bias : float
+        Added to the biases of all input gates.
+    seed : int
+        Of weights and noise.
+
+    Returns
+    -------
+    Flow
+    """
+    rng = np.random.default_rng(seed)
+    learner = LSTM(topology, 0.1, weight_range, in_gate_bias=(in_gate_bias,) * topology.n_in)
+    net = learner.start(rng)
+    return record(learner, net, one_sequence(rng.uniform(-1.0, 1.0, (n_steps, topology.n_inputs))))
 
 
 def state_factors(flow: Flow, truncated: bool) -> Floats:

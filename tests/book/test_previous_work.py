@@ -18,7 +18,10 @@ from lstm97_book.pages.previous_work import (
 )
 from matplotlib.text import Annotation
 
+from lstm97.experiments.sweeps import LAGS, SWEEPS
 from lstm97.learners import RTRL, RecurrentTopology, TimeConstants, Window
+from lstm97.results import evidence
+from lstm97.results.summary import sweep_records
 
 
 def arrows(name: str, colour: str) -> list[tuple[tuple[float, float], tuple[float, float]]]:
@@ -71,6 +74,13 @@ def test_what_is_left_of_the_first_symbol() -> None:
     assert np.allclose(slow[:, -1] / slow[:, 0], 0.9 ** (p - 1), rtol=0.5)
 
 
+def test_what_is_left_starts_from_the_seed_that_was_given() -> None:
+    learner = RTRL(RecurrentTopology(5, 2, 5), 1.0, 0.2)
+    three = left_of_the_first_symbol(learner, 4, 3)
+    np.testing.assert_array_equal(left_of_the_first_symbol(learner, 4, 2, seed=1), three[1:])
+    assert (three[0] != three[1]).any()
+
+
 def test_what_is_left_is_drawn_down_to_rounding() -> None:
     _, axes = plt.subplots()
     left_over_steps(axes, {"LSTM": np.array([0.1, 0.1, 0.1]), "RTRL": np.array([0.1, 1e-10, 1e-20])})
@@ -113,3 +123,56 @@ def test_the_module_draws_what_it_lists() -> None:
         previous_work.draw(axes, DRAWINGS[name])
         assert len(axes.lines) == len(DRAWINGS[name].unfolded.rows)
         plt.close()
+
+
+SOLVED, FAILED = (True, 500.0), (False, 1000.0)
+
+
+def test_outcomes_are_those_of_the_records() -> None:
+    found = previous_work.outcomes("lag")
+    assert list(found) == list(SWEEPS["lag"].learners)
+    records = sweep_records(SWEEPS["lag"])
+    for column, task in enumerate(SWEEPS["lag"].tasks):
+        trials = found["bptt"][column]
+        assert [success for success, _ in trials] == [record["success"] for record in records[task, "bptt"]]
+        assert all(sequences <= SWEEPS["lag"].cap for _, sequences in trials)
+    assert any(success for trials in found["bptt"] for success, _ in trials)
+    assert not all(success for trials in found["bptt"] for success, _ in trials)
+
+
+def test_every_searched_task_and_every_condition_has_a_name() -> None:
+    assert len(previous_work.SEARCHED) == len(SWEEPS["guessing"].tasks)
+    names = [previous_work.condition(learner) for learner in SWEEPS["rtrl"].learners]
+    assert len(set(names)) == len(names)
+    assert "learning rate 1, on-line, no resets" in names
+
+
+def test_how_far_a_system_got() -> None:
+    cascade = next(one.summary for one in evidence("table1") if one.row.name == "table1/cascade")
+    nothing = [[FAILED, FAILED]] * len(LAGS)
+    found = {
+        "lag": {"rtrl": nothing, "bptt": [[SOLVED, SOLVED], [SOLVED, FAILED], *nothing[2:]]},
+        "guessing": {"guessing": [[SOLVED], *[[FAILED]] * (len(previous_work.SEARCHED) - 1)]},
+        "other-tasks": {"kalman": [[FAILED], [FAILED, SOLVED]]},
+    }
+    said = {name: previous_work.furthest(name, found, cascade) for name in ("rtrl", "bptt", "guessing", "kalman")}
+    assert said["rtrl"] == "No trial of the sweep over lags was solved."
+    assert said["bptt"] == f"The longest lag with a solved trial was {LAGS[1]} (1 of 2 trials)."
+    assert said["guessing"].startswith("Tasks with a solved trial: 3a, T = 100. Without: 3a, T = 500; latch")
+    assert said["kalman"] == "Tasks with a solved trial: temporal order. Without: adding."
+    of_cascade = f"{cascade.n_solved} of {cascade.n} were solved"
+    assert of_cascade in previous_work.furthest("cascade", found, cascade)
+
+
+def test_exponents_leave_the_smallest_net_out() -> None:
+    points = [
+        {"hidden": 2**k, "weights": 4**k, "ns_per_step": 8.0**k if k else 1e9, "task": "adding"} for k in range(4)
+    ]
+    assert previous_work.exponents(points) == pytest.approx((3.0, 1.5))
+    one_hot = [point | {"task": "reber"} for point in points]
+    of_units, of_weights = previous_work.exponents(one_hot)
+    assert of_units == pytest.approx(3.0)
+    assert math.isnan(of_weights)
+    assert previous_work.growth(3.0, 1.5) == (
+        "Cost of a step: hidden units to the power of 3.0, weights to the power of 1.5."
+    )

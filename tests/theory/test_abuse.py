@@ -3,20 +3,12 @@
 import numpy as np
 import pytest
 
-from lstm97.learners.lstm import LSTM
-from lstm97.net.topology import Topology
-from lstm97.theory.abuse import watch, with_more_cells
+from lstm97.theory.abuse import cells, watch, with_more_cells
 from lstm97.theory.carrousel import StoreAndRead
 
 #: Nine training targets in ten are 1, and output units have no bias.
 TASK = StoreAndRead(20, positive=0.9)
 TEST = StoreAndRead(20).sample(np.random.default_rng(0), 20)
-
-
-def cells(*out_gate_bias: float, **settings: bool) -> LSTM:
-    n = len(out_gate_bias)
-    topology = Topology(3, (1,) * n, 1, biased="b1", recurrent=settings.get("recurrent", False))
-    return LSTM(topology, 0.5, 0.1, in_gate_bias=(-3.0,) * n, out_gate_bias=out_gate_bias)
 
 
 def test_an_only_cell_is_abused_and_released() -> None:

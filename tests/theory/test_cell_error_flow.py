@@ -52,6 +52,19 @@ def test_the_way_through_a_cell_does_not_depend_on_its_length() -> None:
     assert cell_error_flow.factors_through_cell(flow, 0, 19) == cell_error_flow.factors_through_cell(short, 0, 1)
 
 
+def test_a_random_net_is_drawn_from_its_seed_and_its_input_gates_are_biased() -> None:
+    topology = Topology(3, (1, 1), 1)
+    flow = cell_error_flow.of_random_net(topology, 0.5, 30, in_gate_bias=-6.0, seed=1)
+    again = cell_error_flow.of_random_net(topology, 0.5, 30, in_gate_bias=-6.0, seed=1)
+    other = cell_error_flow.of_random_net(topology, 0.5, 30, in_gate_bias=-6.0, seed=2)
+    np.testing.assert_array_equal(flow.h, again.h)
+    assert (flow.h != other.h).any()
+    assert np.abs(flow.w).max() <= 0.5
+    assert flow.y_in.shape == (30, 2)
+    assert flow.y_in.max() < 0.05  # nearly shut
+    assert cell_error_flow.of_random_net(topology, 0.5, 30, in_gate_bias=0.0, seed=1).y_in.min() > 0.1
+
+
 @pytest.mark.parametrize(
     ("topology", "h"),
     [

@@ -1,4 +1,4 @@
-"""The learning systems that the paper compares LSTM with, beside each other: drawings, and what is left of an input.
+"""The learning systems that the paper compares LSTM with, beside each other: drawings, outcomes, what a step costs.
 
 Paper: Sec. 2 and 5; Tables 1 and 2.
 """
@@ -13,10 +13,16 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from lstm97.experiments.sweeps import LAGS, SWEEPS
 from lstm97.learners import Learner, learners
 from lstm97.learners.unfolded import Link, Unfolded
+from lstm97.results.record import under_cap
+from lstm97.results.summary import Summary, sweep_records
 from lstm97.tasks import Batch, LongLag
 from lstm97_book.figures import DASHES, ERROR, FAILURE, GREY, INPUT_GATE, INTERNAL_STATE, LABEL, label_lines
+
+#: Of every trial, whether it was solved, and its number of sequences.
+Outcomes = list[tuple[bool, float]]
 
 #: The order in which the page speaks of systems; others that declare a drawing follow.
 _FIRST = (
@@ -137,7 +143,136 @@ def draw(axes: Axes, drawing: Drawing) -> None:
         spine.set_visible(False)
 
 
-def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int) -> NDArray[np.float64]:
+#: What is special about learners of the sweep ``rtrl``, in words.
+CONDITIONS: Mapping[str, str] = {
+    "online=yes": "on-line",
+    "resets=no": "no resets",
+    "weight_range=2": "weights within 2",
+    "n_hidden=2": "2 hidden units",
+    "n_hidden=4": "4 hidden units",
+}
+
+#: The tasks of the sweep ``guessing``, in words.
+SEARCHED = (
+    "3a\nT = 100",
+    "3a\nT = 500",
+    "latch\nT = 500",
+    "parity\n500 bits",
+    "2c\nq = 50",
+    "3b\nT = 100",
+    "3c\nT = 100",
+    "4\nT = 100",
+    "5\nT = 100",
+    "6a",
+)
+
+
+def condition(learner: str) -> str:
+    """Name what is special about a learner of the sweep ``rtrl``.
+
+    Examples
+    --------
+    >>> condition("rtrl:alpha=1,online=yes")
+    'learning rate 1, on-line'
+    """
+    alpha, *others = learner.removeprefix("rtrl:alpha=").split(",")
+    return ", ".join([f"learning rate {alpha}", *(CONDITIONS[other] for other in others)])
+
+
+def outcomes(sweep: str) -> dict[str, list[Outcomes]]:
+    """Read how the recorded trials of a sweep came out.
+
+    Parameters
+    ----------
+    sweep : str
+        One of `lstm97.experiments.sweeps.SWEEPS`.
+
+    Returns
+    -------
+    dict of str to list of list of (bool, float)
+        By learner, for every task of the sweep: of each trial, whether it was solved, and its number of sequences.
+    """
+    of, recorded = SWEEPS[sweep], sweep_records(SWEEPS[sweep])
+    return {
+        learner: [[under_cap(record, of.cap) for record in recorded[task, learner]] for task in of.tasks]
+        for learner in of.learners
+    }
+
+
+def furthest(learner: str, found: Mapping[str, Mapping[str, Sequence[Outcomes]]], cascade: Summary) -> str:
+    """Say how far a system got: in the sweep over lags, else on the tasks that it was given.
+
+    Parameters
+    ----------
+    learner : str
+        As `lstm97 run --learner` takes it.
+    found : mapping of str to mapping
+        By sweep, what `outcomes` gives: of ``lag``, ``guessing`` and ``other-tasks``.
+    cascade : Summary
+        Of the cascade's row in Table 1, which is all that it was given.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if learner == "cascade":
+        return f"Of its trials in Table 1, {cascade.n_solved} of {cascade.n} were solved."
+    if learner in found["lag"]:
+        trials = dict(zip(LAGS, found["lag"][learner], strict=True))
+        solved = {lag: sum(success for success, _ in of_lag) for lag, of_lag in trials.items()}
+        if not any(solved.values()):
+            return "No trial of the sweep over lags was solved."
+        lag = max(lag for lag, n in solved.items() if n)
+        return f"The longest lag with a solved trial was {lag} ({solved[lag]} of {len(trials[LAGS[0]])} trials)."
+    searched = learner in found["guessing"]
+    tasks = SEARCHED if searched else ("adding", "temporal order")
+    sorted_out: dict[bool, list[str]] = {True: [], False: []}
+    for task, of_task in zip(tasks, found["guessing" if searched else "other-tasks"][learner], strict=True):
+        sorted_out[any(success for success, _ in of_task)].append(task.replace("\n", ", "))
+    lists = {success: "; ".join(names) or "none" for success, names in sorted_out.items()}
+    return f"Tasks with a solved trial: {lists[True]}. Without: {lists[False]}."
+
+
+def exponents(points: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Compute by which power of the number of hidden units, and of weights, the time of a step grows.
+
+    Parameters
+    ----------
+    points : sequence of mapping
+        A system in `data/bench.json`, from its smallest net to its largest.
+
+    Returns
+    -------
+    of_units, of_weights : float
+        Slopes of the logarithm of the time, without the smallest net. NaN for weights where inputs are one-hot
+        symbols: these bring many weights, of which a step uses few.
+    """
+    units, weights, time = (
+        np.log([float(point[key]) for point in points[1:]]) for key in ("hidden", "weights", "ns_per_step")
+    )
+    of_weights = float(np.polyfit(weights, time, 1)[0]) if points[0]["task"] == "adding" else np.nan
+    return float(np.polyfit(units, time, 1)[0]), of_weights
+
+
+def growth(of_units: float, of_weights: float) -> str:
+    """Say in a sentence how the cost of a step grows.
+
+    Parameters
+    ----------
+    of_units, of_weights : float
+        See `exponents`.
+
+    Examples
+    --------
+    >>> growth(1.96, np.nan)
+    'Cost of a step: hidden units to the power of 2.0.'
+    """
+    weights = "" if np.isnan(of_weights) else f", weights to the power of {of_weights:.1f}"
+    return f"Cost of a step: hidden units to the power of {of_units:.1f}{weights}."
+
+
+def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int, seed: int = 0) -> NDArray[np.float64]:
     """Measure how much of the first symbol of Task 2a is left in the outputs, step by step, before training.
 
     Two sequences differ in their first symbol only. What is left is the largest difference that this makes to an
@@ -149,7 +284,9 @@ def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int) -> NDArray[n
         With p + 1 inputs and outputs.
     p : int
     n_nets : int
-        Number of nets with initial weights, from seeds 0, 1, ...
+        Number of nets with initial weights.
+    seed : int
+        Of the first net; the others have the seeds that follow.
 
     Returns
     -------
@@ -158,8 +295,8 @@ def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int) -> NDArray[n
     """
     batch = both_sequences(p)
     left = []
-    for seed in range(n_nets):
-        outputs = learner.predict(learner.start(np.random.default_rng(seed)), batch)
+    for number in range(n_nets):
+        outputs = learner.predict(learner.start(np.random.default_rng(seed + number)), batch)
         left.append(np.abs(outputs[:p] - outputs[p:]).max(axis=1))
     return np.array(left)
 
