@@ -74,11 +74,12 @@ def _sweep(text: str) -> str:
 
 
 def _table(text: str) -> str:
-    name = f"table{text.removeprefix('table')}"
-    tables = list(dict.fromkeys(row.table for row in rows().values()))
-    if name not in tables:
-        numbers = ", ".join(table.removeprefix("table") for table in tables)
-        raise argparse.ArgumentTypeError(f"there is no table {shown(text)} with rows of ours: give one of {numbers}")
+    tables = {str(row.table_number or row.table): row.table for row in rows().values()}
+    name = tables.get(text, text)
+    if name not in tables.values():
+        raise argparse.ArgumentTypeError(
+            f"there is no table {shown(text)} with rows of ours: give one of {', '.join(tables)}"
+        )
     return name
 
 

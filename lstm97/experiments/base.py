@@ -256,8 +256,14 @@ class Row:
 
     @property
     def table(self) -> str:
-        """Name of the row's table, e.g. ``table9``."""
+        """Name of the row's table, e.g. ``table9``, or of what it has in the place of one."""
         return self.name.partition("/")[0]
+
+    @property
+    def table_number(self) -> int | None:
+        """Number of the paper's table; None if the row is in none of them."""
+        number = self.table.removeprefix("table")
+        return int(number) if number.isdecimal() and number != self.table else None
 
     @property
     def n_weights(self) -> int | None:

@@ -100,7 +100,7 @@ def _of_rows(store: Store) -> Iterator[dict[str, Any]]:
             for row in rows().values():
                 if row.table == table:
                     for record in store.records(row.name, name, row.under(reading).hash):
-                        yield _line(record, table.removeprefix("table"), row, row.n_trials, row.cap)
+                        yield _line(record, str(row.table_number or table), row, row.n_trials, row.cap)
 
 
 def _of_sweeps(store: Store) -> Iterator[dict[str, Any]]:

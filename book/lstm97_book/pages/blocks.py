@@ -487,7 +487,8 @@ def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evide
     groups = []
     for table in dict.fromkeys(one.row.table for one in found):
         of_table = [one for one in found if one.row.table == table]
-        heading = f"Table {table.removeprefix('table')}"
+        number = of_table[0].row.table_number
+        heading = table if number is None else f"Table {number}"
         shared = {one.row.title.partition(", ")[0] for one in of_table}
         in_common = f"{shared.pop()}, " if len(shared) == 1 else ""
         if in_common and all(one.row.title.startswith(in_common) for one in of_table):

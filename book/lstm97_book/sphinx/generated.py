@@ -121,8 +121,9 @@ def scoreboard(root: Path) -> str:
     parts = []
     for heading, rows in pages.by_table(scores()):
         found = [one for _, one in rows]
+        whose = "" if found[0].row.table_number is None else "The paper's "
         caption = (
-            f"The paper's {heading.partition(':')[0]}: sequence presentations until success, its mean beside ours. "
+            f"{whose}{heading.partition(':')[0]}: sequence presentations until success, its mean beside ours. "
             "Solved: with the 95 % Wilson interval. The other interval is the 95 % bootstrap interval of the mean; "
             "after \u2265, failed trials count as caps."
         )
