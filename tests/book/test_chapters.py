@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from lstm97_book import pages
-from lstm97_book.pages import adding, blocks, inside, long_lags, multiplication, noise, reber, temporal_order
-from lstm97_book.pages.parameters import ParameterError
+from lstm97_book.pages import adding, blocks, inside, long_lags, multiplication, reber, temporal_order
 
 from lstm97 import experiments
 from lstm97.net.reading import READINGS
@@ -121,35 +120,6 @@ def test_drift_at_the_start_and_in_training() -> None:
     assert [one.presented for one in seen] == [0, 500]
     assert not np.array_equal(seen[0].held.drift, seen[1].held.drift)
     assert 0.0 <= seen[1].wrong <= 1.0
-
-
-# Section 5.3
-
-
-def test_finds_the_row_of_a_task() -> None:
-    found = [one for table in ("table4", "table5", "table6") for one in evidence(table)]
-    [one] = noise.of_row(found, "3b", 100, 1)
-    assert (one.row.name, one.row.milestone) == ("table5/T100-N1", "")
-    for asked, words_ in (
-        (("3d", 100, 3), "variant is '3d'; give one of '3a', '3b', '3c'"),
-        (("3c", 1000, 3), "T is 1000; give one of 100"),
-        (("3a", 1000, 1), "N is 1; give one of 3"),
-    ):
-        with pytest.raises(ParameterError, match=f"^{words_}$"):
-            noise.of_row(found, *asked)
-
-
-def test_ratios() -> None:
-    found = evidence("table4")
-    by_label = {one.row.label: one for one in found}
-    ends = [one for one in found if not one.row.milestone]
-    ratios = noise.compared(ends, by_label)
-    hard, easy = by_label["table4/T100-N3"], by_label["table4/T100-N3 (ST1)"]
-    paper, ours = ratios[f"{hard.row.title}: ST2 over ST1"]
-    assert paper == hard.row.paper.sequences / easy.row.paper.sequences
-    assert ours == hard.summary.mean / easy.summary.mean
-    assert sum("N = 1 over N = 3" in name for name in ratios) == 1
-    assert np.isnan(noise.ratio(hard, Evidence(easy.summary, []))[1])
 
 
 # Section 5.4

@@ -1,6 +1,7 @@
 """What is read off nets is what is in them: cut blocks, codes, drift, and what becomes of a symbol."""
 
 import dataclasses
+import itertools
 from typing import cast
 
 import numpy as np
@@ -110,7 +111,24 @@ def test_a_gate_that_sees_symbols_only_has_no_contrast() -> None:
     np.testing.assert_array_equal(code.w_cc, LEARNER.self_connections(net))
 
 
-def test_order_code_wants_the_four_orders() -> None:
+def test_three_symbols_have_the_contrast_of_all_their_contexts() -> None:
+    of = lstm_of(row("table9/6b"))
+    net = of.start(np.random.default_rng(2))
+    batch = TemporalOrder(3).all_orders(np.random.default_rng(3))
+    steps = np.flatnonzero(batch.symbols[: batch.offsets[1]] >= temporal_order.SYMBOLS.index("X")) + 1
+    code = inside.order_code(of, net, batch, steps)
+    assert (code.y_in.shape, code.s_c.shape) == ((8, 3, 3), (8, 6))
+    orders = list(itertools.product("XY", repeat=3))
+    of_symbol = {
+        symbol: [code.y_in[i, k] for i, order in enumerate(orders) for k in range(3) if order[k] == symbol]
+        for symbol in "XY"
+    }
+    ranges = [np.ptp(values, axis=0) for values in of_symbol.values()]
+    np.testing.assert_array_equal(code.gate_contrast, np.maximum(*ranges))
+    assert (code.gate_contrast > 0.0).all()
+
+
+def test_order_code_wants_every_order() -> None:
     with pytest.raises(ValueError, match="holds 3 sequences"):
         inside.order_code(LEARNER, random_net(), TASK.sample(np.random.default_rng(0), 3), (10, 50))
 

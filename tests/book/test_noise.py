@@ -6,11 +6,13 @@ import math
 import numpy as np
 import pytest
 from lstm97_book.pages import noise
+from lstm97_book.pages.parameters import ParameterError
 
 from lstm97.experiments import row
 from lstm97.experiments.stopping import ErrorsOnTestSet
 from lstm97.learners import LSTM
 from lstm97.net.reading import READINGS, Reading
+from lstm97.results import Evidence, evidence
 from lstm97.tasks import TwoSequence
 from lstm97.trials import run_trial
 
@@ -110,3 +112,42 @@ def test_the_best_stretch_of_looks() -> None:
 def test_looks_are_for_rules_that_look() -> None:
     with pytest.raises(TypeError, match="ST3 looks at no test set"):
         noise.looks(row("table7/T100").under(Reading()), 1, 10)
+
+
+def test_finds_the_row_of_a_task() -> None:
+    found = [one for table in ("table4", "table5", "table6") for one in evidence(table)]
+    [one] = noise.of_row(found, "3b", 100, 1)
+    assert (one.row.name, one.row.milestone) == ("table5/T100-N1", "")
+    for asked, words_ in (
+        (("3d", 100, 3), "variant is '3d'; give one of '3a', '3b', '3c'"),
+        (("3c", 1000, 3), "T is 1000; give one of 100"),
+        (("3a", 1000, 1), "N is 1; give one of 3"),
+    ):
+        with pytest.raises(ParameterError, match=f"^{words_}$"):
+            noise.of_row(found, *asked)
+
+
+def test_ratios() -> None:
+    found = evidence("table4")
+    by_label = {one.row.label: one for one in found}
+    ends = [one for one in found if not one.row.milestone]
+    ratios = noise.compared(ends, by_label)
+    hard, easy = by_label["table4/T100-N3"], by_label["table4/T100-N3 (ST1)"]
+    paper, ours = ratios[f"{hard.row.title}: ST2 over ST1"]
+    assert paper == hard.row.paper.sequences / easy.row.paper.sequences
+    assert ours == hard.summary.mean / easy.summary.mean
+    assert sum("N = 1 over N = 3" in name for name in ratios) == 1
+    assert np.isnan(noise.ratio(hard, Evidence(easy.summary, []))[1])
+
+
+def test_wrong_side_and_tolerance() -> None:
+    one = row("table5/T100-N3")
+    specification = one.under(READINGS["literal"])
+    learner = specification.learner
+    batch = specification.task_of(1).sample(np.random.default_rng(0), 200)
+    net = learner.start(np.random.default_rng(0))  # type: ignore[union-attr]
+    outputs, targets = learner.predict(net, batch)[:, 0], batch.targets[:, 0]  # type: ignore[union-attr]
+    side, wrong = noise.wrong_and_misclassified(learner, net, batch, 0.2)  # type: ignore[arg-type]
+    assert side == np.mean((outputs > 0.5) != (targets == 1.0))
+    assert wrong == np.mean(abs(outputs - targets) >= 0.2)
+    assert 0.2 < side < wrong, "an untrained net knows nothing, and is never sure"

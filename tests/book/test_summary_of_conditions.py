@@ -96,6 +96,21 @@ def test_weight_counts_under_readings() -> None:
     assert {line["`literal`"] for line in lines.values()} == {line["Paper"] for line in lines.values()}
 
 
+def test_other_readings_show_in_the_tables() -> None:
+    lines = {line.task: line for line in conditions.table_10("cells-see-inputs")}
+    assert lines["2c-1"].ours["weights"] == "352"
+    assert "weights" in lines["2c-1"].differing
+    assert "weights" not in lines["2a"].differing, "its cells see inputs only in any case"
+    swapped = {line.task: line for line in conditions.table_10("ranges-of-table-10")}
+    assert (swapped["4-1"].ours["g"], swapped["4-1"].ours["h"]) == ("h1", "g2")
+    gates = {line.task: line.ours["input_gate_bias"] for line in conditions.table_10("gates-as-adding")}
+    assert gates["5"] == gates["4-1"] == "\N{MINUS SIGN}3, \N{MINUS SIGN}6"
+    wide = {line.task: line for line in conditions.table_11("wide-start")}
+    assert wide["4"].differing == ["interval"]
+    assert conditions.table_10("literal") == conditions.table_10()
+    assert conditions.table_11("literal") == conditions.table_11()
+
+
 def test_missing_tables_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(conditions, "PAPER", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"table10\.csv is missing.*in a copy of it"):

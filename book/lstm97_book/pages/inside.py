@@ -4,12 +4,12 @@ Paper: Sec. 4, "Internal state drift"; Sec. 5.1, 5.2; Sec. 5.6, "Typical solutio
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lstm97.experiments import Specification
 from lstm97.experiments.stopping import CorrectInARow
@@ -86,7 +86,7 @@ class OrderCode:
     w_cc: NDArray[np.float64]
 
 
-def order_code(learner: LSTM, net: Net, batch: Batch, steps: Sequence[int]) -> OrderCode:
+def order_code(learner: LSTM, net: Net, batch: Batch, steps: ArrayLike) -> OrderCode:
     """Watch a net over all orders of the relevant symbols.
 
     Paper: Sec. 5.6, solution types 1 and 2.
@@ -97,7 +97,7 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: Sequence[int]) -> O
     net : Net
     batch : Batch
         One sequence for each order, with all else equal: `lstm97.tasks.TemporalOrder.all_orders`.
-    steps : sequence of int
+    steps : (n_relevant,) array-like of int
         The steps of the relevant symbols, counted from 1.
 
     Returns
@@ -109,12 +109,12 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: Sequence[int]) -> O
     ValueError
         If the batch does not hold a sequence for each order.
     """
-    if len(batch) != 2 ** len(steps):
+    at = np.asarray(steps, dtype=np.int64) - 1
+    if len(batch) != 2 ** len(at):
         raise ValueError(
-            f"order_code: the batch holds {len(batch)} sequences for {len(steps)} relevant symbols; give every order"
+            f"order_code: the batch holds {len(batch)} sequences for {len(at)} relevant symbols; give every order"
         )
     traces = [learner.trace(net, batch, i) for i in range(len(batch))]
-    at = np.array(steps) - 1
     y_in = np.array([trace.y_in[at] for trace in traces])
     symbols = batch.symbols[batch.offsets[:-1, np.newaxis] + at]
     contrast = np.max([np.ptp(y_in[symbols == symbol], axis=0) for symbol in np.unique(symbols)], axis=0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lstm97.learners import LSTM, Net
 from lstm97.tasks import Batch
@@ -58,7 +58,7 @@ class Solution(NamedTuple):
         return any(a != b for a, b in zip(*self.signs, strict=True))
 
 
-def solution(learner: LSTM, net: Net, unseen: Batch, orders: Batch, steps: Sequence[int]) -> Solution:
+def solution(learner: LSTM, net: Net, unseen: Batch, orders: Batch, steps: ArrayLike) -> Solution:
     """Find out how a net codes the order of the relevant symbols.
 
     Paper: Sec. 5.6, solution types 1 and 2.
