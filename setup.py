@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-DATA = ("paper/*.csv", "runs/*.jsonl", "sweeps/*.jsonl")
+DATA = ("paper/*.csv", "runs/*.jsonl", "sweeps/*.jsonl", "bench.json")
 
 
 class BuildWithData(build_py):

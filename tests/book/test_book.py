@@ -113,8 +113,7 @@ def test_buttons_and_downloads_lead_to_the_source_notebook() -> None:
         source = f"notebooks/{page.stem}.ipynb"
         text = page.read_text(encoding="utf-8")
         assert "book/executed/" not in text
-        assert "colab.research.google.com" not in text  # where neither the package nor the records are
-        for start in ("mybinder.org", "/edit/main/", "/blob/main/"):
+        for start in ("mybinder.org", "colab.research.google.com", "/edit/main/", "/blob/main/"):
             assert re.search(rf"{re.escape(start)}[^\"]*{re.escape(source)}", text), f"{page.name}: {start}"
         downloaded = HTML / "_sources" / "executed" / f"{page.stem}.ipynb"
         assert json.loads(downloaded.read_text()) == json.loads((ROOT / source).read_text())

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -250,6 +251,17 @@ def test_prints_what_is_stored(path: Path, runs: dict[Path, Future[subprocess.Co
             f"CHANGELOG.md and run `make notebooks NAME={path.stem}`.\n{done.stdout}{done.stderr}",
             pytrace=False,
         )
+
+
+@EACH
+def test_fetches_the_project_where_it_is_missing(path: Path) -> None:
+    """On Colab nothing is there: the first cell installs both packages from the repository; here it does nothing."""
+    first = code_cells(json.loads(path.read_text(encoding="utf-8")))[0]
+    url = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    source = "".join(first["source"])
+    assert source.index('if importlib.util.find_spec("lstm97_book") is None:\n    %pip install') > 0
+    assert f'"lstm97[book] @ git+{url}" "lstm97-book @ git+{url}#subdirectory=book"' in source
+    assert first["outputs"] == []
 
 
 @EACH

@@ -60,7 +60,7 @@ def run(site: Path, current: Path, *arguments: str) -> "subprocess.CompletedProc
 def test_the_core_alone_is_installed(installed: Path) -> None:
     assert {path.name for path in installed.iterdir() if path.suffix != ".dist-info"} == {"lstm97"}
     data = {path.parent.name for path in (installed / "lstm97" / "data").rglob("*") if path.is_file()}
-    assert data == {"paper", "runs", "sweeps"}
+    assert data == {"data", "paper", "runs", "sweeps"}
 
 
 def test_tables_come_from_the_published_records(installed: Path, tmp_path: Path) -> None:
