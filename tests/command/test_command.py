@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,36 @@ MODULE = [sys.executable, "-m", "lstm97"]
 OUTPUT_LOST = 3
 
 
+def heed_ctrl_c() -> None:
+    """Let a new process heed Ctrl-C also where whoever runs the tests ignores it, as background jobs do."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def started(*arguments: str, **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    """Start the command in a group of its own, of which nothing is left whatever comes of the test."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
+        **options,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def run(*arguments: str, command: list[str] = COMMAND, **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run the command to its end; its output is kept unless told otherwise."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
-    return subprocess.run([*command, *arguments], text=True, encoding="utf-8", timeout=300, **streams)
+    return subprocess.run(
+        [*command, *arguments], text=True, encoding="utf-8", timeout=300, preexec_fn=heed_ctrl_c, **streams
+    )
 
 
 @pytest.fixture(scope="module")
@@ -164,26 +192,20 @@ def is_alive(group: int) -> bool:
 @pytest.mark.parametrize("delay", [0.3, 1.0, 2.0, 2.5, 3.0, 8.0])
 def test_a_signal_ends_a_run_at_any_moment(signum: signal.Signals, word: str, delay: float, tmp_path: Path) -> None:
     """To the whole group, as a terminal sends it: also while modules are imported and processes are started."""
-    runner = subprocess.Popen(
-        [*COMMAND, *LONG, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    time.sleep(delay)
-    start = time.monotonic()
-    os.killpg(runner.pid, signum)
-    out, errors = runner.communicate(timeout=30)
-    assert time.monotonic() - start < 5.0
-    assert runner.returncode == 128 + signum, errors
-    assert out == ""
-    assert errors.splitlines()[-1].startswith(f"lstm97: {word}")
-    assert "Traceback" not in errors
-    assert "leaked" not in errors
-    while is_alive(runner.pid):
+    with started(*LONG, str(tmp_path), stdout=subprocess.PIPE) as runner:
+        time.sleep(delay)
+        start = time.monotonic()
+        os.killpg(runner.pid, signum)
+        out, errors = runner.communicate(timeout=30)
         assert time.monotonic() - start < 5.0
-        time.sleep(0.05)
+        assert runner.returncode == 128 + signum, errors
+        assert out == ""
+        assert errors.splitlines()[-1].startswith(f"lstm97: {word}")
+        assert "Traceback" not in errors
+        assert "leaked" not in errors
+        while is_alive(runner.pid):
+            assert time.monotonic() - start < 5.0
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -199,14 +221,12 @@ def test_a_signal_while_a_pool_is_made_leaves_no_semaphore(number: int, moment: 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_an_impatient_second_signal_changes_nothing(signum: signal.Signals, tmp_path: Path) -> None:
-    runner = subprocess.Popen(
-        [*COMMAND, *LONG, str(tmp_path)], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    time.sleep(5.0)
-    for _ in range(4):
-        os.killpg(runner.pid, signum)
-        time.sleep(0.05)
-    _, errors = runner.communicate(timeout=30)
+    with started(*LONG, str(tmp_path)) as runner:
+        time.sleep(5.0)
+        for _ in range(4):
+            os.killpg(runner.pid, signum)
+            time.sleep(0.05)
+        _, errors = runner.communicate(timeout=30)
     assert runner.returncode == 128 + signum, errors
     assert "Traceback" not in errors
 
@@ -254,12 +274,12 @@ def test_a_record_of_a_row_that_is_none_any_more_is_not_passed_over(store: Path,
 
 @pytest.mark.parametrize("arguments", [["verify", "--row", "table9/6a"], ["bench"]])
 def test_what_records_nothing_says_so_when_it_is_interrupted(arguments: list[str]) -> None:
-    runner = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert runner.stderr is not None
-    runner.stderr.readline()  # it is at work
-    time.sleep(1.0)
-    runner.send_signal(signal.SIGINT)
-    _, errors = runner.communicate(timeout=30)
+    with started(*arguments, stdout=subprocess.PIPE) as runner:
+        assert runner.stderr is not None
+        runner.stderr.readline()  # it is at work
+        time.sleep(1.0)
+        runner.send_signal(signal.SIGINT)
+        _, errors = runner.communicate(timeout=30)
     assert runner.returncode == 130
     assert errors.splitlines()[-1] == "lstm97: interrupted; nothing was changed"
 
@@ -271,16 +291,16 @@ def test_a_lost_process_is_said_with_what_it_leaves(name: str, tmp_path: Path) -
     if name == "verify":
         Store(tmp_path).append(record(1, 10**9, row="table9/6b") | {"cap": 10**9})
         arguments = ["verify", "--all", "--jobs", "1", "--store", str(tmp_path)]
-    runner = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    workers: list[str] = []
-    children = Path(f"/proc/{runner.pid}/task/{runner.pid}/children")
-    while not workers:
-        assert runner.poll() is None
-        time.sleep(0.1)
-        started = children.read_text().split()
-        workers = [pid for pid in started if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(int(workers[0]), signal.SIGKILL)
-    _, errors = runner.communicate(timeout=60)
+    with started(*arguments, stdout=subprocess.PIPE) as runner:
+        workers: list[str] = []
+        children = Path(f"/proc/{runner.pid}/task/{runner.pid}/children")
+        while not workers:
+            assert runner.poll() is None
+            time.sleep(0.1)
+            pids = children.read_text().split()
+            workers = [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        os.kill(int(workers[0]), signal.SIGKILL)
+        _, errors = runner.communicate(timeout=60)
     assert runner.returncode == 2
     last = errors.splitlines()[-1]
     assert last.startswith("lstm97: a process that ran trials died (killed, or out of memory")
