@@ -74,8 +74,8 @@ def _sweep(text: str) -> str:
 
 
 def _table(text: str) -> str:
-    name = f"table{text.removeprefix('table')}"
     tables = list(dict.fromkeys(row.table for row in rows().values()))
+    name = text if text in tables else f"table{text}"
     if name not in tables:
         numbers = ", ".join(table.removeprefix("table") for table in tables)
         raise argparse.ArgumentTypeError(f"there is no table {shown(text)} with rows of ours: give one of {numbers}")
@@ -174,7 +174,9 @@ def parser() -> argparse.ArgumentParser:
     one = command(
         "table", show.show_table, "Print a table: the paper's values beside ours, with verdicts.", "lstm97 table 9"
     )
-    one.add_argument("table", type=_table, metavar="N", help="number of the paper's table")
+    one.add_argument(
+        "table", type=_table, metavar="N", help="number of the paper's table, or the first part of other rows' names"
+    )
     _add_store(one, str(RUNS))
     _add_json(one)
 
