@@ -47,7 +47,7 @@ __all__ = [
     "summarise_table",
 ]
 
-_MODULES = ("experiments", "learners", "net.reading", "net.topology", "records", "tasks", "trials")
+_MODULES = ("experiments", "learners", "net.reading", "net.topology", "results", "tasks", "trials")
 
 
 def __getattr__(name: str) -> Any:

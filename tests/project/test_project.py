@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+import lstm97
+
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -183,3 +185,7 @@ def test_the_readmes_picture_shows_the_committed_records(tmp_path: Path) -> None
     measured = [one for one in found if one.records]
     draw_results(measured[1:], tmp_path / "other.svg")
     assert committed != described(tmp_path / "other.svg")
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(getattr(lstm97, name) is not None for name in lstm97.__all__)
