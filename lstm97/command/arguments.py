@@ -175,7 +175,9 @@ def parser() -> argparse.ArgumentParser:
     one = command(
         "table", show.show_table, "Print a table: the paper's values beside ours, with verdicts.", "lstm97 table 9"
     )
-    one.add_argument("table", type=_table, metavar="N", help="number of the paper's table")
+    one.add_argument(
+        "table", type=_table, metavar="N", help="number of the paper's table, or the first part of other rows' names"
+    )
     _add_store(one, str(RUNS))
     _add_json(one)
 

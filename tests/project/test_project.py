@@ -195,3 +195,7 @@ def test_every_public_name_is_described_with_an_example() -> None:
     for name in lstm97.__all__:
         assert f"`{name}`" in prose
         assert f"lstm97.{name}" in examples
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(getattr(lstm97, name) is not None for name in lstm97.__all__)
