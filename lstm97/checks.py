@@ -18,16 +18,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 
 
 def shown(value: Any) -> str:
-    """Write a value down for a message, in short.
-
-    Parameters
-    ----------
-    value : object
-
-    Returns
-    -------
-    str
-    """
+    """Write a value down for a message, in short."""
     try:
         return _SHORT.repr(value)
     except ValueError:  # Python writes no numbers of thousands of digits
@@ -41,8 +32,6 @@ def whole(name: str, value: Any, least: int = 1, most: int = MOST_WHOLE, why: st
     ----------
     name : str
         The parameter, as the user wrote it.
-    value : object
-    least, most : int
     why : str
         The reason for the bound that is not kept, if it is not plain.
 
@@ -67,7 +56,6 @@ def real(name: str, value: Any, wanted: str = "a number", fits: Callable[[float]
     ----------
     name : str
         The parameter, as the user wrote it.
-    value : object
     wanted : str
         What to give, in words.
     fits : callable
@@ -101,12 +89,6 @@ def not_negative(name: str, value: Any) -> None:
 def choice(name: str, value: Any, choices: Iterable[Any]) -> None:
     """Check one of several choices.
 
-    Parameters
-    ----------
-    name : str
-    value : object
-    choices : iterable
-
     Raises
     ------
     ValueError
@@ -127,8 +109,6 @@ def instance(name: str, value: Any, kind: str, has: str) -> None:
 
     Parameters
     ----------
-    name : str
-    value : object
     kind : str
         What to give.
     has : str
@@ -148,9 +128,6 @@ def array(name: str, value: Any, dtype: np.dtype[Any], shape: tuple[int, ...], w
 
     Parameters
     ----------
-    name : str
-    value : object
-    dtype : numpy.dtype
     shape : tuple of int
         -1 where any number will do.
     what : str

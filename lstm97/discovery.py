@@ -24,7 +24,6 @@ def modules(
 
     Parameters
     ----------
-    package : str
     path : iterable of str
         The package's ``__path__``.
     place : callable

@@ -11,13 +11,8 @@ def number(value: float | None, digits: int = 0) -> str:
 
     Parameters
     ----------
-    value : float or None
     digits : int
         Decimals.
-
-    Returns
-    -------
-    str
     """
     if value is None or math.isnan(value):
         return "–"
@@ -25,32 +20,14 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def fraction(value: float | None) -> str:
-    """Write a fraction with three significant digits, as in 0.000195, and a dash for what is not known.
-
-    Parameters
-    ----------
-    value : float or None
-
-    Returns
-    -------
-    str
-    """
+    """Write a fraction with three significant digits, as in 0.000195, and a dash for what is not known."""
     if value is None or math.isnan(value):
         return number(None)
     return np.format_float_positional(value, precision=3, fractional=False, trim="-")
 
 
 def duration(seconds: float) -> str:
-    """Write a computing time in the unit that suits it, with two significant digits.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
+    """Write a computing time in the unit that suits it, with two significant digits."""
     for unit, size in (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0)):
         if seconds >= 1.95 * size or unit == "seconds":
             amount = seconds / size

@@ -41,7 +41,6 @@ def print_table(table: Table, n_names: int = 1) -> None:
 
     Parameters
     ----------
-    table : Table
     n_names : int
         Number of columns, from the first, that name the rows: every block has them.
     """
@@ -64,15 +63,10 @@ def blocks(table: Table, n_names: int, width: int) -> list[Table]:
 
     Parameters
     ----------
-    table : Table
     n_names : int
         See `print_table`.
     width : int
         That a block may have. Words of a single column that makes it wider go on in further lines.
-
-    Returns
-    -------
-    list of Table
     """
     lines = (table.head, *table.rows)
     widths = [2 + max(len(line[i]) for line in lines) for i in range(len(table.head))]

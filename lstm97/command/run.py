@@ -34,7 +34,6 @@ def executor_of(arguments: argparse.Namespace, n_trials: int) -> Iterator[tuple[
     ----------
     arguments : argparse.Namespace
         With ``jobs`` and ``dask``.
-    n_trials : int
 
     Yields
     ------
@@ -108,14 +107,6 @@ def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Pair], list[
 def rows_of(patterns: list[str]) -> list[Row]:
     """Find rows by names or wildcards.
 
-    Parameters
-    ----------
-    patterns : list of str
-
-    Returns
-    -------
-    list of Row
-
     Raises
     ------
     UsageError
@@ -147,10 +138,8 @@ def summary(chosen: Sequence[Row | Pair], jobs: Sequence[Job], store: Store) -> 
 
     Parameters
     ----------
-    chosen : sequence of Row or Pair
     jobs : sequence of Job
         All of their trials, under one reading and with one cap for each.
-    store : Store
 
     Returns
     -------

@@ -37,10 +37,6 @@ class Stopped(KeyboardInterrupt):
         ----------
         left : str
             Nothing is said of it if it is empty.
-
-        Returns
-        -------
-        str
         """
         return f"{self}; {left}" if left else str(self)
 
@@ -79,10 +75,6 @@ def at_once(left: str = "") -> Any:
     ----------
     left : str
         See `Stopped.leaving`.
-
-    Returns
-    -------
-    context manager
     """
 
     def leave(signum: int, frame: FrameType | None) -> NoReturn:
@@ -95,10 +87,6 @@ def with_an_exception() -> Any:
     """Raise `Stopped` when a signal comes, once: what follows is cleaning up, which further signals don't disturb.
 
     The process ends in any case after a while.
-
-    Returns
-    -------
-    context manager
     """
 
     def stop(signum: int, frame: FrameType | None) -> NoReturn:

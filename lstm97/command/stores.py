@@ -17,11 +17,6 @@ def named_store(given: str | None, default: Path) -> Store:
     ----------
     given : str or None
         What the user gave with ``--store``.
-    default : path
-
-    Returns
-    -------
-    Store
 
     Raises
     ------
@@ -48,13 +43,8 @@ def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store
     ----------
     given : str or None
         What the user gave with ``--store``.
-    default : path
     others : sequence of path
         Folders of other kinds of records.
-
-    Returns
-    -------
-    Store
 
     Raises
     ------
@@ -81,21 +71,11 @@ class Folders(NamedTuple):
 
 
 def folders_to_write() -> Folders:
-    """Name the folders that are written where the user names none.
-
-    Returns
-    -------
-    Folders
-    """
+    """Name the folders that are written where the user names none."""
     return Folders(paths.RUNS, paths.SWEEPS, paths.TRIES)
 
 
 def folders_to_read() -> Folders:
-    """Name the folders that are read where the user names none: the user's own, or else those that are published.
-
-    Returns
-    -------
-    Folders
-    """
+    """Name the folders that are read where the user names none: the user's own, or else those that are published."""
     own, published = folders_to_write(), (paths.PUBLISHED_RUNS, paths.PUBLISHED_SWEEPS, paths.TRIES)
     return Folders(*(one if one.is_dir() else other for one, other in zip(own, published, strict=True)))

@@ -559,11 +559,6 @@ class Kind:
 def kind_of(learner: Learner, batch: Batch) -> Kind:
     """Tell which lanes can present a batch.
 
-    Parameters
-    ----------
-    learner : LSTM
-    batch : Batch
-
     Returns
     -------
     Kind
@@ -597,7 +592,6 @@ class Lanes:
 
     Parameters
     ----------
-    kind : Kind
     n_lanes : int
         Number of works that can be presented at a time.
 
@@ -667,7 +661,6 @@ class Lanes:
 
         Parameters
         ----------
-        lane : int
         work : Work
             Its net is read now; if it learns, it is changed by `unload`.
 
@@ -784,10 +777,6 @@ class Lanes:
 
     def unload(self, lane: int) -> Floats:
         """Take the outputs of a lane that has presented all of its batch, and free the lane.
-
-        Parameters
-        ----------
-        lane : int
 
         Returns
         -------

@@ -40,11 +40,6 @@ def kind(learner: Learner, task: Task) -> Kind | None:
     Where there is an error signal at every step, lanes have nothing to win: only the steps in between are done for
     all lanes at once.
 
-    Parameters
-    ----------
-    learner : Learner
-    task : Task
-
     Returns
     -------
     Kind or None

@@ -77,14 +77,6 @@ def _rows_of(module: ModuleType, file: Path) -> tuple[Row, ...]:
 def row(name: str) -> Row:
     """Find a row by its name.
 
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Row
-
     Raises
     ------
     KeyError
@@ -110,14 +102,6 @@ def lstm_rows() -> dict[str, LSTMRow]:
 
 def lstm_row(name: str) -> LSTMRow:
     """Find a row on LSTM by its name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    LSTMRow
 
     Raises
     ------

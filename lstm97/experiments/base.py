@@ -111,10 +111,6 @@ class Specification:
         ----------
         trial : int
             From 1.
-
-        Returns
-        -------
-        Task
         """
         return self.task[(trial - 1) % len(self.task)] if isinstance(self.task, tuple) else self.task
 
@@ -125,10 +121,6 @@ class Specification:
         ----------
         trial : int
             From 1.
-
-        Returns
-        -------
-        Learner
         """
         return self.learner[(trial - 1) % len(self.learner)] if isinstance(self.learner, tuple) else self.learner
 
@@ -160,14 +152,6 @@ def canonical(value: Any) -> Any:
     """Turn a specification into JSON values, leaving out every field that has its default.
 
     A new field with a default therefore leaves the hashes of existing specifications alone.
-
-    Parameters
-    ----------
-    value : dataclass instance, tuple, number, string or None
-
-    Returns
-    -------
-    dict, list, number, string or None
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
@@ -273,10 +257,6 @@ class Row:
     def learner_under(self, reading: Reading) -> Learner | tuple[Learner, ...]:
         """Make the learning system, with the reading's choices in it.
 
-        Parameters
-        ----------
-        reading : Reading
-
         Returns
         -------
         Learner or tuple of Learner
@@ -286,14 +266,6 @@ class Row:
 
     def under(self, reading: Reading) -> Specification:
         """Say what a trial of this row is under a reading.
-
-        Parameters
-        ----------
-        reading : Reading
-
-        Returns
-        -------
-        Specification
 
         Raises
         ------
@@ -402,15 +374,6 @@ class CompetitorRow(Row):
 
 def with_choices(part: Any, reading: Reading) -> Any:
     """Give a task or a stopping rule the reading's choice for every field that it declares to read.
-
-    Parameters
-    ----------
-    part : Task or StoppingRule
-    reading : Reading
-
-    Returns
-    -------
-    Task or StoppingRule
 
     Raises
     ------

@@ -97,14 +97,6 @@ class Pair:
     def under(self, reading: Reading) -> Specification:
         """Say what a trial is under a reading.
 
-        Parameters
-        ----------
-        reading : Reading
-
-        Returns
-        -------
-        Specification
-
         Raises
         ------
         PairError
@@ -132,10 +124,6 @@ def make_pair(task: str, learner: str) -> Pair:
     task, learner : str
         ``name`` or ``name:parameter=value,parameter=value``; names are those of `lstm97.tasks.tasks` and
         `lstm97.learners.learners`.
-
-    Returns
-    -------
-    Pair
 
     Raises
     ------
@@ -165,14 +153,6 @@ def reason_of(error: BaseException) -> str:
 
 def find(name: str) -> Row | Pair:
     """Find a row or a pair by its name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Row or Pair
 
     Raises
     ------

@@ -94,16 +94,7 @@ class StoppingRule(Protocol):
         """Start watching a trial."""
 
     def counted(self, presented: int) -> int:
-        """Turn the number of presented sequences into the number that the row reports.
-
-        Parameters
-        ----------
-        presented : int
-
-        Returns
-        -------
-        int
-        """
+        """Turn the number of presented sequences into the number that the row reports."""
 
 
 class _AnyTask:

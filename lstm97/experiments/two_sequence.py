@@ -25,15 +25,7 @@ def two_sequence_row(
     variant : {"3a", "3b", "3c"}
     T, N : int
         See `lstm97.tasks.TwoSequence`.
-    alpha : float
-    stop : StoppingRule
-    cap : int
-    paper : Paper
     milestones : tuple of (str, Paper)
-
-    Returns
-    -------
-    LSTMRow
     """
     return LSTMRow(
         name=f"{TABLES[variant]}/T{T}-N{N}",

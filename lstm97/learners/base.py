@@ -96,15 +96,10 @@ class System(Learner, Protocol):
 
         Parameters
         ----------
-        task : Task
         like : Like
             The row whose task is most like this one.
         settings
             Of the type that each is annotated with: int, float, bool or str.
-
-        Returns
-        -------
-        Learner
 
         Raises
         ------
@@ -115,11 +110,6 @@ class System(Learner, Protocol):
 
 def check_net(learner: Checked, net: Any) -> None:
     """Check that a net is one of a learner's: every array is of the shape that the learner's equations need.
-
-    Parameters
-    ----------
-    learner : Learner
-    net : object
 
     Raises
     ------
@@ -142,12 +132,6 @@ def check_net(learner: Checked, net: Any) -> None:
 
 def check_work(learner: Checked, net: Any, batch: Batch) -> None:
     """Check a net and a batch before compiled code sees them.
-
-    Parameters
-    ----------
-    learner : Learner
-    net : object
-    batch : Batch
 
     Raises
     ------

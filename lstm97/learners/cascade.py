@@ -362,10 +362,6 @@ class QuickpropWeights:
         Parameters
         ----------
         w : (n, M) float64
-
-        Returns
-        -------
-        QuickpropWeights
         """
         return cls(w, np.zeros_like(w), np.zeros_like(w))
 
@@ -404,15 +400,6 @@ class Progress:
         """Take the next epoch's error or score, and tell whether the phase ends.
 
         It ends when the value has not changed for as many epochs as there is patience, or after `MOST_EPOCHS`.
-
-        Parameters
-        ----------
-        value : float
-        pace : Pace
-
-        Returns
-        -------
-        bool
         """
         self.epochs += 1
         if self.epochs == 1:
@@ -556,10 +543,6 @@ class Cascade:
         ----------
         rng : numpy.random.Generator
             All candidates' initial weights follow from it, too.
-
-        Returns
-        -------
-        CascadeNet
         """
         own = np.random.default_rng(rng.integers(0, 2**63, size=2))
         w_k = own.uniform(-WEIGHT_RANGE, WEIGHT_RANGE, (self.n_outputs, self.n_inputs + 1))
@@ -568,16 +551,7 @@ class Cascade:
         )
 
     def copy(self, net: CascadeNet) -> CascadeNet:
-        """Copy a net, so that later training leaves the copy alone. The copy goes on with the same candidates.
-
-        Parameters
-        ----------
-        net : CascadeNet
-
-        Returns
-        -------
-        CascadeNet
-        """
+        """Copy a net, so that later training leaves the copy alone. The copy goes on with the same candidates."""
         return copy.deepcopy(net, {id(net.training): net.training})  # nothing changes in a batch
 
     def check(self, batch: Batch) -> None:
@@ -604,7 +578,6 @@ class Cascade:
         ----------
         net : CascadeNet
             Changed in place.
-        batch : Batch
 
         Returns
         -------
@@ -637,7 +610,6 @@ class Cascade:
         ----------
         net : CascadeNet
             Left as it is.
-        batch : Batch
 
         Returns
         -------

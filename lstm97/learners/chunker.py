@@ -34,10 +34,6 @@ MIMICS = ("hidden", "state")
 def check_symbols(task: Task) -> None:
     """Check that the targets of a task are the next symbols.
 
-    Parameters
-    ----------
-    task : Task
-
     Raises
     ------
     ValueError
@@ -50,11 +46,6 @@ def check_symbols(task: Task) -> None:
 
 def check_next_symbols(batch: Batch, n_symbols: int) -> None:
     """Check that a batch is one of symbols, and asks for the next one at every step.
-
-    Parameters
-    ----------
-    batch : Batch
-    n_symbols : int
 
     Raises
     ------
@@ -326,29 +317,11 @@ class Chunker:
         return self.lower.topology.n_weights + self.upper.topology.n_weights
 
     def start(self, rng: np.random.Generator) -> ChunkerNet:
-        """Make both nets with initial weights.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        ChunkerNet
-        """
+        """Make both nets with initial weights."""
         return ChunkerNet(self.lower.start(rng), self.upper.start(rng))
 
     def copy(self, net: ChunkerNet) -> ChunkerNet:
-        """Copy the nets, so that later training leaves the copies alone.
-
-        Parameters
-        ----------
-        net : ChunkerNet
-
-        Returns
-        -------
-        ChunkerNet
-        """
+        """Copy the nets, so that later training leaves the copies alone."""
         return ChunkerNet(self.lower.copy(net.lower), self.upper.copy(net.upper))
 
     def check(self, batch: Batch) -> None:
@@ -410,7 +383,6 @@ class Chunker:
         ----------
         net : ChunkerNet
             Left as it is.
-        batch : Batch
 
         Returns
         -------

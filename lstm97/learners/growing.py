@@ -101,16 +101,7 @@ class Growing:
         return self.lstm.n_weights
 
     def start(self, rng: np.random.Generator) -> GrowingNet:
-        """Make a net with initial weights, without memory cells.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        GrowingNet
-        """
+        """Make a net with initial weights, without memory cells."""
         full = self.lstm.start(rng)
         small = self.small.start(rng)
         small.weights.w_k[:] = full.weights.w_k[:, self._kept]
@@ -123,16 +114,7 @@ class Growing:
         return np.array([name not in cells for name in self.lstm.topology.output_source_names])
 
     def copy(self, net: GrowingNet) -> GrowingNet:
-        """Copy a net, so that later training leaves the copy alone.
-
-        Parameters
-        ----------
-        net : GrowingNet
-
-        Returns
-        -------
-        GrowingNet
-        """
+        """Copy a net, so that later training leaves the copy alone."""
         small = None if net.small is None else self.small.copy(net.small)
         return GrowingNet(self.lstm.copy(net.full), small, list(net.errors), net.added_after, net.presented)
 
@@ -153,7 +135,6 @@ class Growing:
         ----------
         net : GrowingNet
             Changed in place.
-        batch : Batch
 
         Returns
         -------
@@ -194,7 +175,6 @@ class Growing:
         ----------
         net : GrowingNet
             Left as it is.
-        batch : Batch
 
         Returns
         -------

@@ -221,25 +221,12 @@ class Guessing:
         ----------
         rng : numpy.random.Generator
             All later guesses follow from it, too.
-
-        Returns
-        -------
-        Guess
         """
         own = np.random.default_rng(rng.integers(0, 2**63, size=2))
         return Guess(self._guess(own), own)
 
     def copy(self, net: Guess) -> Guess:
-        """Copy a guess; the copy goes on with the same guesses.
-
-        Parameters
-        ----------
-        net : Guess
-
-        Returns
-        -------
-        Guess
-        """
+        """Copy a guess; the copy goes on with the same guesses."""
         return copy.deepcopy(net)
 
     def check(self, batch: Batch) -> None:
@@ -257,7 +244,6 @@ class Guessing:
         ----------
         net : Guess
             Changed in place.
-        batch : Batch
 
         Returns
         -------
@@ -288,7 +274,6 @@ class Guessing:
         ----------
         net : Guess
             Left as it is.
-        batch : Batch
 
         Returns
         -------

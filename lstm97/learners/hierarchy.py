@@ -33,7 +33,6 @@ def predicted_symbols(outputs: Floats, surprise: float) -> NDArray[np.int64]:
     Parameters
     ----------
     outputs : (n_steps, K) float64
-    surprise : float
 
     Returns
     -------
@@ -207,29 +206,11 @@ class Hierarchy:
         return self.n_levels * self.level.topology.n_weights
 
     def start(self, rng: np.random.Generator) -> HierarchyNet:
-        """Make the nets with initial weights, of which the lowest learns first.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        HierarchyNet
-        """
+        """Make the nets with initial weights, of which the lowest learns first."""
         return HierarchyNet([self.level.start(rng) for _ in range(self.n_levels)])
 
     def copy(self, net: HierarchyNet) -> HierarchyNet:
-        """Copy the nets, so that later training leaves the copies alone.
-
-        Parameters
-        ----------
-        net : HierarchyNet
-
-        Returns
-        -------
-        HierarchyNet
-        """
+        """Copy the nets, so that later training leaves the copies alone."""
         return HierarchyNet([self.level.copy(one) for one in net.levels], net.training, list(net.errors))
 
     def check(self, batch: Batch) -> None:

@@ -179,16 +179,7 @@ class LSTM:
         return self.topology.n_weights
 
     def start(self, rng: np.random.Generator) -> Net:
-        """Make a net with initial weights.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        Net
-        """
+        """Make a net with initial weights."""
         weights = network.zero_weights(self.topology)
         for w in (weights.w, weights.w_k):
             if self.reading.initial_weights == "grid":
@@ -204,16 +195,7 @@ class LSTM:
         return Net(weights, network.new_state(self.topology))
 
     def copy(self, net: Net) -> Net:
-        """Copy a net, so that later training leaves the copy alone.
-
-        Parameters
-        ----------
-        net : Net
-
-        Returns
-        -------
-        Net
-        """
+        """Copy a net, so that later training leaves the copy alone."""
         weights = network.Weights(*(array.copy(order="F") for array in net.weights))
         return Net(weights, network.new_state(self.topology))
 
@@ -226,10 +208,6 @@ class LSTM:
             Left as it is.
         j : int
             Which block, from 0.
-
-        Returns
-        -------
-        Net
 
         Raises
         ------
@@ -251,10 +229,6 @@ class LSTM:
 
     def self_connections(self, net: Net) -> NDArray[np.float64]:
         """Read the weight from every cell's output to its own input, the paper's w_{c c}.
-
-        Parameters
-        ----------
-        net : Net
 
         Returns
         -------
@@ -291,7 +265,6 @@ class LSTM:
         ----------
         net : Net
             Changed in place.
-        batch : Batch
 
         Returns
         -------
@@ -326,7 +299,6 @@ class LSTM:
         ----------
         net : Net
             Left as it is.
-        batch : Batch
 
         Returns
         -------
@@ -358,13 +330,8 @@ class LSTM:
         ----------
         net : Net
             Left as it is.
-        batch : Batch
         i : int
             Which sequence.
-
-        Returns
-        -------
-        Trace
 
         Raises
         ------

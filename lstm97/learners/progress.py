@@ -15,7 +15,6 @@ def mean_errors(batch: Batch, outputs: NDArray[np.float64]) -> list[float]:
 
     Parameters
     ----------
-    batch : Batch
     outputs : float64, the shape of ``batch.targets``
 
     Returns
@@ -59,7 +58,6 @@ def has_stopped_improving(errors: list[float], share: float) -> bool:
     errors : list of float
         Of the sequences of the window before, if there was one, and of those presented since. Once both windows are
         complete, the first one is removed.
-    share : float
 
     Returns
     -------

@@ -75,15 +75,10 @@ class RecurrentTopology:
 
         Parameters
         ----------
-        task : Task
         n_hidden : int or None
             None for the paper's number, or `N_HIDDEN`.
         fully_recurrent : bool
             Whether the output units are part of the recurrent layer.
-
-        Returns
-        -------
-        RecurrentTopology
         """
         numbers = {LongLag: 1, EmbeddedReber: 3 if fully_recurrent else 15}
         return cls(
@@ -147,12 +142,7 @@ class RecurrentWeights(NamedTuple):
     dw_k: Floats
 
     def transposed(self) -> "RecurrentWeights":
-        """Make views on the same arrays, indexed by source first.
-
-        Returns
-        -------
-        RecurrentWeights
-        """
+        """Make views on the same arrays, indexed by source first."""
         return RecurrentWeights(*(array.T for array in self))
 
 
@@ -181,15 +171,10 @@ def random_weights(
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     weight_range : float
         Weights are drawn from [-weight_range, weight_range].
     shape, output_shape : (int, int)
         Shapes of ``w`` and ``w_k``.
-
-    Returns
-    -------
-    RecurrentWeights
     """
     w, w_k = (rng.uniform(-weight_range, weight_range, size=one) for one in (shape, output_shape))
     arrays = (w, w_k, np.zeros_like(w), np.zeros_like(w_k))
@@ -583,12 +568,7 @@ class Recurrent:
         return sum(n_rows * n_columns for n_rows, n_columns in (self.layer_shape, self.topology.output_shape))
 
     def new_state(self) -> RecurrentState:
-        """Make a state with activations as before a first sequence.
-
-        Returns
-        -------
-        RecurrentState
-        """
+        """Make a state with activations as before a first sequence."""
         n_units, n_outputs = self.topology.n_units, self.topology.n_outputs
         return RecurrentState(
             y=np.full(n_units, self.initial_y),
@@ -600,30 +580,12 @@ class Recurrent:
         )
 
     def start(self, rng: np.random.Generator) -> RecurrentNet:
-        """Make a net with initial weights.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        RecurrentNet
-        """
+        """Make a net with initial weights."""
         weights = random_weights(rng, self.weight_range, self.layer_shape, self.topology.output_shape)
         return RecurrentNet(weights, self.new_state())
 
     def copy(self, net: RecurrentNet) -> RecurrentNet:
-        """Copy a net, so that later training leaves the copy alone.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-
-        Returns
-        -------
-        RecurrentNet
-        """
+        """Copy a net, so that later training leaves the copy alone."""
         weights = RecurrentWeights(*(array.copy(order="F") for array in net.weights))
         return RecurrentNet(weights, RecurrentState(*(array.copy() for array in net.state)))
 
@@ -649,7 +611,6 @@ class Recurrent:
         ----------
         net : RecurrentNet
             Left as it is.
-        batch : Batch
 
         Returns
         -------

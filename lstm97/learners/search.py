@@ -138,23 +138,10 @@ class Search(ABC):
         ----------
         rng : numpy.random.Generator
             All later candidates follow from it, too.
-
-        Returns
-        -------
-        Searching
         """
 
     def copy(self, net: Any) -> Any:
-        """Copy a search; the copy goes on with the same candidates.
-
-        Parameters
-        ----------
-        net : Searching
-
-        Returns
-        -------
-        Searching
-        """
+        """Copy a search; the copy goes on with the same candidates."""
         return copy.deepcopy(net)
 
     def check(self, batch: Batch) -> None:
@@ -173,7 +160,6 @@ class Search(ABC):
         ----------
         net : Searching
             Changed in place.
-        batch : Batch
 
         Returns
         -------
@@ -210,7 +196,6 @@ class Search(ABC):
         ----------
         net : Searching
             Left as it is.
-        batch : Batch
 
         Returns
         -------

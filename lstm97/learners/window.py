@@ -214,29 +214,11 @@ class Window:
         return RecurrentState(hidden[0], hidden[1], hidden[2], output[0], output[1], hidden[3])
 
     def start(self, rng: np.random.Generator) -> RecurrentNet:
-        """Make a net with initial weights.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        RecurrentNet
-        """
+        """Make a net with initial weights."""
         return RecurrentNet(random_weights(rng, self.weight_range, *self._shapes), self._new_state())
 
     def copy(self, net: RecurrentNet) -> RecurrentNet:
-        """Copy a net, so that later training leaves the copy alone.
-
-        Parameters
-        ----------
-        net : RecurrentNet
-
-        Returns
-        -------
-        RecurrentNet
-        """
+        """Copy a net, so that later training leaves the copy alone."""
         return RecurrentNet(RecurrentWeights(*(array.copy(order="F") for array in net.weights)), self._new_state())
 
     def check(self, batch: Batch) -> None:
@@ -260,7 +242,6 @@ class Window:
         ----------
         net : RecurrentNet
             Left as it is.
-        batch : Batch
 
         Returns
         -------

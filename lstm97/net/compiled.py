@@ -58,10 +58,6 @@ def compiled(function: Callable[..., Any]) -> Any:
     ----------
     function : callable
         It takes its arguments by position and allocates no arrays.
-
-    Returns
-    -------
-    Compiled
     """
     return function if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else Compiled(function)
 

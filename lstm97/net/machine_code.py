@@ -200,10 +200,6 @@ def dispatcher_of(function: Callable[..., Any]) -> Any:
     ----------
     function : callable
         Its machine code is kept on disk if it is one of the package's.
-
-    Returns
-    -------
-    numba.core.dispatcher.Dispatcher
     """
     tell_types()
     dispatcher = numba.njit(function, error_model="numpy", nogil=True, forceinline=True, _nrt=False)

@@ -161,7 +161,6 @@ def check_wiring(
 
     Parameters
     ----------
-    wiring : Wiring
     route : str
         What the other route is called.
     known : names
@@ -191,16 +190,7 @@ def _columns(*shape: int) -> Floats:
 
 
 def zero_weights(topology: Topology) -> Weights:
-    """Make the weights of a net, all zero.
-
-    Parameters
-    ----------
-    topology : Topology
-
-    Returns
-    -------
-    Weights
-    """
+    """Make the weights of a net, all zero."""
     hidden, output = (
         (topology.n_units, topology.n_sources),
         (topology.n_outputs, topology.n_output_sources),
@@ -212,16 +202,7 @@ def zero_weights(topology: Topology) -> Weights:
 
 
 def new_state(topology: Topology) -> State:
-    """Make a state; `reset` sets it before each sequence.
-
-    Parameters
-    ----------
-    topology : Topology
-
-    Returns
-    -------
-    State
-    """
+    """Make a state; `reset` sets it before each sequence."""
     n_units, n_cells, n_outputs = topology.n_units, topology.n_cells, topology.n_outputs
     return State(
         y=np.zeros(n_units),

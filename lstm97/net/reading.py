@@ -205,12 +205,7 @@ class Reading:
         return [{"name": entry.name, "default": entry.default, **entry.metadata} for entry in dataclasses.fields(cls)]
 
     def differences(self) -> Iterator[tuple[str, Any]]:
-        """Iterate over the fields that are not the literal choice.
-
-        Yields
-        ------
-        tuple of str and value
-        """
+        """Iterate over the fields that are not the literal choice."""
         for entry in dataclasses.fields(self):
             if getattr(self, entry.name) != entry.default:
                 yield entry.name, getattr(self, entry.name)
@@ -238,14 +233,6 @@ READINGS: dict[str, Reading] = {
 
 def named(name: str) -> Reading:
     """Find a reading by its name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Reading
 
     Raises
     ------

@@ -64,10 +64,6 @@ def check_record(record: Any) -> Record:
     record : object
         What a line's JSON gave.
 
-    Returns
-    -------
-    dict
-
     Raises
     ------
     ValueError
@@ -234,7 +230,6 @@ def at_stop(record: Record, milestone: str) -> Record:
 
     Parameters
     ----------
-    record : dict
     milestone : str
         Name of the milestone; empty for the last stop, which leaves the record as it is.
 
@@ -255,26 +250,12 @@ def at_stop(record: Record, milestone: str) -> Record:
 
 
 def presented(record: Record) -> int:
-    """Read how many training sequences were presented, which may be more than count.
-
-    Parameters
-    ----------
-    record : dict
-
-    Returns
-    -------
-    int
-    """
+    """Read how many training sequences were presented, which may be more than count."""
     return int(record["presented"] if "presented" in record else record["sequences"])
 
 
 def is_done(record: Record, cap: int) -> bool:
     """Tell whether a record answers what a trial with this cap would give.
-
-    Parameters
-    ----------
-    record : dict
-    cap : int
 
     Returns
     -------
@@ -288,26 +269,12 @@ def answers(records: Sequence[Record], cap: int) -> list[Record]:
     """Keep the records that say what a trial with this cap would give.
 
     A trial that was given up earlier than at `cap` says nothing about it, and is left to be run again.
-
-    Parameters
-    ----------
-    records : sequence of dict
-    cap : int
-
-    Returns
-    -------
-    list of dict
     """
     return [record for record in records if is_done(record, cap)]
 
 
 def under_cap(record: Record, cap: float = math.inf) -> tuple[bool, float]:
     """Read a record's outcome as if training had been given up at `cap`.
-
-    Parameters
-    ----------
-    record : dict
-    cap : float
 
     Returns
     -------

@@ -17,25 +17,12 @@ def share(value: float | None) -> str:
     ----------
     value : float or None
         None is what it calls "some fraction".
-
-    Returns
-    -------
-    str
     """
     return "some" if value is None else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def sequences_in_paper(row: Row) -> str:
-    """Write the paper's number of sequences: after > where no trial was solved by then, and with the share that was.
-
-    Parameters
-    ----------
-    row : Row
-
-    Returns
-    -------
-    str
-    """
+    """Write the paper's number of sequences: after > where none was solved by then, or with the share that was."""
     value = number(row.paper.sequences)
     if row.paper.leaves_failures_out:
         return f"{value} ({share(row.paper.solved)})"
@@ -43,26 +30,13 @@ def sequences_in_paper(row: Row) -> str:
 
 
 def weights_in_paper(row: Row) -> str:
-    """Write the number of weights that the paper prints, or the range.
-
-    Parameters
-    ----------
-    row : Row
-
-    Returns
-    -------
-    str
-    """
+    """Write the number of weights that the paper prints, or the range."""
     most = row.paper.most_weights
     return number(row.paper.n_weights) + (f"\N{EN DASH}{number(most)}" if most is not None else "")
 
 
 def wrong_in_paper(row: Row) -> str:
     """Write the paper's mean number of wrong test sequences.
-
-    Parameters
-    ----------
-    row : Row
 
     Returns
     -------
@@ -74,16 +48,7 @@ def wrong_in_paper(row: Row) -> str:
 
 
 def at_least(summary: Summary) -> str:
-    """Write a row's mean number of sequences; after ≥ where failed trials make it a lower bound.
-
-    Parameters
-    ----------
-    summary : Summary
-
-    Returns
-    -------
-    str
-    """
+    """Write a row's mean number of sequences; after ≥ where failed trials make it a lower bound."""
     return ("≥\N{NO-BREAK SPACE}" if summary.is_bound else "") + number(summary.mean)
 
 

@@ -241,10 +241,6 @@ class Store:
         table : str
             E.g. ``table9``.
 
-        Returns
-        -------
-        pathlib.Path
-
         Raises
         ------
         StoreError
@@ -276,10 +272,6 @@ class Store:
 
     def append(self, record: Record) -> None:
         """Add a record.
-
-        Parameters
-        ----------
-        record : dict
 
         Raises
         ------
@@ -361,14 +353,6 @@ class Store:
     def lines(self, table: str) -> Iterator[Record]:
         """Iterate over all records of a table, in the order in which they were written.
 
-        Parameters
-        ----------
-        table : str
-
-        Yields
-        ------
-        dict
-
         Raises
         ------
         StoreError
@@ -382,11 +366,6 @@ class Store:
         """Claim a trial for this runner, so that no other runs it at the same time.
 
         The claim ends with the process, however it ends. Beside the lock it is written who has it: see `holder`.
-
-        Parameters
-        ----------
-        row, reading : str
-        trial : int
 
         Yields
         ------
@@ -429,11 +408,6 @@ class Store:
 
     def holder(self, row: str, reading: str, trial: int) -> str:
         """Say which process has claimed a trial, where, and since when.
-
-        Parameters
-        ----------
-        row, reading : str
-        trial : int
 
         Returns
         -------

@@ -150,10 +150,6 @@ def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
     of theirs, and its quantiles don't depend on a seed. Values between two steps of the grid are shared between the
     two so that the mean stays what it is.
 
-    Parameters
-    ----------
-    values : sequence of float
-
     Returns
     -------
     low, high : float
@@ -226,12 +222,6 @@ def summarise(records: Sequence[Record], row: Row, reading: str) -> Summary:
     records : sequence of dict
         Those that were given up at a smaller cap than the row's do not count, nor those of trials beyond the paper's
         number.
-    row : Row
-    reading : str
-
-    Returns
-    -------
-    Summary
     """
     records, beyond = counted(records, row)
     if not records:
@@ -309,10 +299,6 @@ def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
     ----------
     summaries : sequence of Summary
         The rows of one table under one reading.
-
-    Returns
-    -------
-    list of Summary
     """
     judged = []
     for one in summaries:
@@ -350,7 +336,6 @@ def summarise_table(table: str, store: Store) -> list[Summary]:
     ----------
     table : str
         E.g. ``table9``.
-    store : Store
 
     Returns
     -------
@@ -471,7 +456,6 @@ def left_out(table: str, store: Store) -> list[LeftOut]:
     ----------
     table : str
         E.g. ``table9``.
-    store : Store
 
     Returns
     -------
@@ -516,10 +500,6 @@ def left_out(table: str, store: Store) -> list[LeftOut]:
 def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Unfold a record's learning curve.
 
-    Parameters
-    ----------
-    record : dict
-
     Returns
     -------
     sequences : (n,) float64
@@ -540,11 +520,6 @@ def course(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
 def first_below(record: Record, bound: float) -> float:
     """Find when the mean training error first fell below a bound.
 
-    Parameters
-    ----------
-    record : dict
-    bound : float
-
     Returns
     -------
     float
@@ -560,7 +535,6 @@ def sweep_records(sweep: Sweep, store: Store | None = None) -> dict[tuple[str, s
 
     Parameters
     ----------
-    sweep : Sweep
     store : Store, optional
 
     Returns

@@ -55,10 +55,6 @@ class Batch:
     def first(self, n: int) -> "Batch":
         """Take the first `n` sequences.
 
-        Parameters
-        ----------
-        n : int
-
         Returns
         -------
         Batch
@@ -73,10 +69,6 @@ class Batch:
 
     def part(self, first: int, last: int) -> "Batch":
         """Take the sequences from `first` to `last`, the latter excluded.
-
-        Parameters
-        ----------
-        first, last : int
 
         Returns
         -------
@@ -147,7 +139,6 @@ def check(batch: Batch, n_inputs: int, n_outputs: int) -> None:
 
     Parameters
     ----------
-    batch : Batch
     n_inputs, n_outputs : int
         Numbers of the net's input units and output units.
 
@@ -184,10 +175,6 @@ def check(batch: Batch, n_inputs: int, n_outputs: int) -> None:
 
 def check_offsets(batch: Batch) -> None:
     """Check that a batch's sequences follow each other, none of them empty.
-
-    Parameters
-    ----------
-    batch : Batch
 
     Raises
     ------
@@ -270,10 +257,6 @@ class Task(ABC):
     def check_n_test(self, n: int) -> None:
         """Check that there can be a test set of `n` sequences.
 
-        Parameters
-        ----------
-        n : int
-
         Raises
         ------
         ValueError
@@ -283,30 +266,10 @@ class Task(ABC):
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
-        """Draw `n` sequences.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
-        Returns
-        -------
-        Batch
-        """
+        """Draw `n` sequences."""
 
     def unseen(self, rng: np.random.Generator, n: int) -> Batch:
-        """Draw `n` sequences of a test set.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
-        Returns
-        -------
-        Batch
-        """
+        """Draw `n` sequences of a test set."""
         return self.sample(rng, n)
 
     def score(self, batch: Batch, outputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -316,7 +279,6 @@ class Task(ABC):
 
         Parameters
         ----------
-        batch : Batch
         outputs : float64, the shape of ``batch.targets``
 
         Returns
@@ -336,7 +298,6 @@ def absolute_errors(batch: Batch, outputs: NDArray[np.float64]) -> NDArray[np.fl
 
     Parameters
     ----------
-    batch : Batch
     outputs : float64, the shape of ``batch.targets``
 
     Returns
@@ -388,10 +349,8 @@ def random_lengths(rng: np.random.Generator, T: int, n: int) -> NDArray[np.int64
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     T : int
         Minimal sequence length.
-    n : int
 
     Returns
     -------
@@ -422,7 +381,6 @@ def one_hot(indices: NDArray[np.int64], n_units: int) -> NDArray[np.float64]:
     Parameters
     ----------
     indices : (n,) int64
-    n_units : int
 
     Returns
     -------

@@ -82,11 +82,6 @@ class Distractors(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch
@@ -113,15 +108,10 @@ def expected_length(q: int, more: float = 0.9, n_terms: int = 10_000) -> float:
 
     Parameters
     ----------
-    q : int
     more : float
         Probability of one more distractor, 9/10 in the paper.
     n_terms : int
         After how many terms the series is cut.
-
-    Returns
-    -------
-    float
     """
     k = np.arange(n_terms)
     return float(4.0 + ((1.0 - more) * more**k * (q + k)).sum())
@@ -131,13 +121,5 @@ def expected_occurrences(q: int, p: int) -> float:
     """Compute how often one distractor symbol occurs in a sequence on average.
 
     Paper: Sec. 5.2, Task 2c, which gives (q + 10)/p; with the series' true value it is (q + 9)/p.
-
-    Parameters
-    ----------
-    q, p : int
-
-    Returns
-    -------
-    float
     """
     return (expected_length(q) - 4.0) / p

@@ -77,11 +77,6 @@ class Latch(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch

@@ -107,11 +107,6 @@ class LongLag(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch

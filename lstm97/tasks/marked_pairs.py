@@ -82,10 +82,6 @@ class MarkedPairs(Task):
     def last_mark(batch: Batch) -> NDArray[np.int64]:
         """Find the step of each sequence's second marked pair.
 
-        Parameters
-        ----------
-        batch : Batch
-
         Returns
         -------
         (n,) int64
@@ -96,11 +92,6 @@ class MarkedPairs(Task):
 
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
 
         Returns
         -------

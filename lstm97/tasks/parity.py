@@ -75,11 +75,6 @@ class Parity(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch

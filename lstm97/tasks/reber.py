@@ -67,10 +67,6 @@ def shortest(grammar: Grammar) -> int:
     ----------
     grammar : mapping
         Like `EMBEDDED`: its strings run from its first node to its last.
-
-    Returns
-    -------
-    int
     """
     start, *_, end = grammar
     reached, n = {start}, 0
@@ -97,11 +93,6 @@ def draw_strings(rng: np.random.Generator, n: int) -> Batch:
     its last symbol is a target only. L is at least 9, and 12 on average.
 
     Paper: Sec. 5.1. (The minimal time lag of 9 that it mentions is the length of the shortest string.)
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n : int
 
     Returns
     -------
@@ -136,16 +127,7 @@ def _batch(strings: NDArray[np.int64]) -> Batch:
 
 
 def words(batch: Batch) -> list[str]:
-    """Write a batch's strings as words, the last symbol included.
-
-    Parameters
-    ----------
-    batch : Batch
-
-    Returns
-    -------
-    list of str
-    """
+    """Write a batch's strings as words, the last symbol included."""
     letters = "".join(SYMBOLS[s] for s in batch.symbols)
     last = "".join(SYMBOLS[s] for s in batch.targets[batch.offsets[1:] - 1].argmax(axis=1))
     return [letters[batch.offsets[i] : batch.offsets[i + 1]] + last[i] for i in range(len(batch))]
@@ -161,7 +143,6 @@ def draw_sets(rng: np.random.Generator, n_strings: int = N_STRINGS) -> tuple[Bat
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     n_strings : int
         Size of each of the two sets.
 
@@ -331,11 +312,6 @@ class EmbeddedReber(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Pick `n` strings of the training set.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch
@@ -352,10 +328,6 @@ class EmbeddedReber(Task):
             Not used: the pair has one test set.
         n : int
             Size of the test set.
-
-        Returns
-        -------
-        Batch
 
         Raises
         ------
@@ -385,7 +357,6 @@ class EmbeddedReber(Task):
 
         Parameters
         ----------
-        batch : Batch
         outputs : (n_steps, 7) float64
 
         Returns

@@ -79,11 +79,6 @@ class TemporalOrder(Task):
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
         Returns
         -------
         Batch
@@ -105,10 +100,6 @@ class TemporalOrder(Task):
 
     def all_orders(self, rng: np.random.Generator) -> Batch:
         """Draw one sequence, and make one of each class out of it: only the relevant symbols differ.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
 
         Returns
         -------

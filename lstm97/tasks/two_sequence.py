@@ -109,10 +109,6 @@ class TwoSequence(Task):
     def classes_of(self, batch: Batch) -> NDArray[np.int64]:
         """Tell the class of every sequence.
 
-        Parameters
-        ----------
-        batch : Batch
-
         Returns
         -------
         (n,) int64
@@ -133,11 +129,6 @@ class TwoSequence(Task):
 
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
 
         Returns
         -------

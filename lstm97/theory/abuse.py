@@ -52,10 +52,6 @@ def cells(*out_gate_bias: float, weight_range: float = 0.1, recurrent: bool = Fa
         Of the initial weights.
     recurrent : bool
         Whether the hidden layer feeds itself.
-
-    Returns
-    -------
-    LSTM
     """
     n = len(out_gate_bias)
     topology = Topology(n_inputs=3, block_sizes=(1,) * n, n_outputs=1, biased="b1", recurrent=recurrent)
@@ -69,7 +65,6 @@ def with_more_cells(learner: LSTM, net: Net, larger: LSTM, rng: np.random.Genera
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     larger : LSTM
@@ -104,8 +99,6 @@ def watch(
 
     Parameters
     ----------
-    learner : LSTM
-    task : Task
     test : Batch
         Sequences to look at, of either kind with equal probability.
     n, every : int
@@ -114,10 +107,6 @@ def watch(
         Of weights and training sequences.
     larger : LSTM, optional
         The net with added cells: see `with_more_cells`.
-
-    Returns
-    -------
-    Watched
     """
     weights, rng = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     net, n_cells = learner.start(weights), (larger or learner).topology.n_cells

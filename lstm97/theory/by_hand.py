@@ -17,7 +17,6 @@ def wired(
 
     Parameters
     ----------
-    topology : Topology
     into_hidden : mapping of (str, str) to float
         Weights by unit of the hidden layer and source, as in ``("in_1", "x_2")``; the source ``"1"`` is the bias.
     into_output : mapping of str to float

@@ -66,15 +66,10 @@ def constant_flow_activation(net: ArrayLike, w_jj: float, constant: float = 0.0)
 
     Parameters
     ----------
-    net : array-like
     w_jj : float
         Not zero.
     constant : float
         The constant of integration, c.
-
-    Returns
-    -------
-    ndarray
     """
     return (np.asarray(net, dtype=np.float64) + constant) / w_jj
 
@@ -91,9 +86,6 @@ def hold(y: float, w_jj: float, n_steps: int, constant: float = 0.0) -> Floats:
     ----------
     y : float
         Activation at the start.
-    w_jj : float
-    n_steps : int
-    constant : float
 
     Returns
     -------
@@ -158,17 +150,7 @@ class StoreAndRead(Task):
         return self.lag
 
     def sample(self, rng: np.random.Generator, n: int) -> Batch:
-        """Draw `n` sequences.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        n : int
-
-        Returns
-        -------
-        Batch
-        """
+        """Draw `n` sequences."""
         length = self.lag + 1
         positive = rng.random(n) < self.positive
         values = np.zeros((n, length, 3))
@@ -238,14 +220,6 @@ def least_wrong_for_a_sum(lag: int) -> float:
     normal, with the variance 1/3 of every step.
 
     .. math:: P\big(1 + \sigma z < 0\big), \qquad \sigma^2 = lag / 3, \quad z \sim N(0, 1)
-
-    Parameters
-    ----------
-    lag : int
-
-    Returns
-    -------
-    float
     """
     return float(ndtr(-1.0 / np.sqrt(lag / 3.0)))
 
@@ -280,10 +254,6 @@ def updates_without_gates(learner: NaiveCarrousel, net: RecurrentNet, batch: Bat
         Left as it is.
     batch : Batch
         One sequence of real-valued inputs.
-
-    Returns
-    -------
-    Updates
     """
     x, w, w_kj = batch.values, net.weights.w, net.weights.w_k[:, :-1]
     y_k = learner.predict(net, batch)
@@ -322,10 +292,6 @@ def updates_with_gates(learner: LSTM, net: Net, batch: Batch) -> Updates:
         Left as it is.
     batch : Batch
         One sequence of real-valued inputs.
-
-    Returns
-    -------
-    Updates
 
     Raises
     ------
@@ -381,10 +347,8 @@ def conflict_shares(lag: int, n: int, rng: np.random.Generator) -> tuple[Floats,
 
     Parameters
     ----------
-    lag : int
     n : int
         Number of sequences to take the mean of.
-    rng : numpy.random.Generator
 
     Returns
     -------

@@ -90,15 +90,10 @@ def record(learner: LSTM, net: Net, batch: Batch) -> Flow:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     batch : Batch
         One sequence.
-
-    Returns
-    -------
-    Flow
 
     Raises
     ------
@@ -161,10 +156,6 @@ def of_random_net(topology: Topology, weight_range: float, n_steps: int, in_gate
         Added to the biases of all input gates.
     seed : int
         Of weights and noise.
-
-    Returns
-    -------
-    Flow
     """
     rng = np.random.default_rng(seed)
     learner = LSTM(topology, 0.1, weight_range, in_gate_bias=(in_gate_bias,) * topology.n_in)
@@ -188,7 +179,6 @@ def state_factors(flow: Flow, truncated: bool) -> Floats:
 
     Parameters
     ----------
-    flow : Flow
     truncated : bool
         Whether the derivatives in brackets are replaced by zero.
 
@@ -212,10 +202,6 @@ def returning_factors(flow: Flow) -> Floats:
         \frac{\partial \vartheta_c(t)}{\partial \vartheta_{s_c}(t+1)}
         = w_{c\,c}\, y^{in}(t+1)\, g'(net_c(t+1)) + w_{in\,c}\, f'_{in}(net_{in}(t+1))\, g(net_c(t+1))
         \approx_{tr} 0
-
-    Parameters
-    ----------
-    flow : Flow
 
     Returns
     -------
@@ -258,7 +244,6 @@ def out_gate_error(f_prime_out: ArrayLike, h: ArrayLike, error: ArrayLike) -> Fl
 
     Parameters
     ----------
-    f_prime_out, h : array-like
     error : array-like
         What arrives at the cell's output.
 
@@ -286,7 +271,6 @@ def state_error(
         From state to state: 1, see `carry_back`.
     later : array-like
         :math:`\vartheta_{s_c}(t+1)`.
-    y_out, h_prime : array-like
     error : array-like
         What arrives at the cell's output.
 
@@ -304,10 +288,6 @@ def cell_error(g_prime: ArrayLike, y_in: ArrayLike, error_s: ArrayLike) -> Float
 
     .. math:: \vartheta_c(t) = g'(net_c(t))\, y^{in}(t)\, \vartheta_{s_c}(t)
 
-    Parameters
-    ----------
-    g_prime, y_in, error_s : array-like
-
     Returns
     -------
     float64, the common shape
@@ -321,10 +301,6 @@ def in_gate_error(f_prime_in: ArrayLike, g: ArrayLike, error_s: ArrayLike) -> Fl
     Paper: App. A.2 (37). A block's gate gets the sum over its cells.
 
     .. math:: \vartheta_{in}(t) \approx_{tr} f'_{in}(net_{in}(t))\, g(net_c(t))\, \vartheta_{s_c}(t)
-
-    Parameters
-    ----------
-    f_prime_in, g, error_s : array-like
 
     Returns
     -------
@@ -342,7 +318,6 @@ def external_error(f_prime: ArrayLike, arriving: ArrayLike) -> Floats:
 
     Parameters
     ----------
-    f_prime : array-like
     arriving : array-like
         From `arriving_error`.
 
@@ -366,7 +341,6 @@ def external_factors(flow: Flow, c: int, v: int) -> Floats:
 
     Parameters
     ----------
-    flow : Flow
     c : int
         The cell, counted from 0.
     v : int
@@ -401,15 +375,10 @@ def factor_to_state(flow: Flow, c: int, q: int) -> float:
 
     Parameters
     ----------
-    flow : Flow
     c : int
         The cell, counted from 0.
     q : int
         Steps back.
-
-    Returns
-    -------
-    float
 
     Raises
     ------
@@ -460,16 +429,11 @@ def carry_back(flow: Flow, at_cells: ArrayLike, truncated: bool) -> Errors:
 
     Parameters
     ----------
-    flow : Flow
     at_cells : (n_steps, n_cells) array-like
         Errors that come to the cells' outputs from output units.
     truncated : bool
         Whether errors that leave cells, gates or conventional hidden units into the past are cut. If not, they go
         on to whatever unit they came from.
-
-    Returns
-    -------
-    Errors
     """
     at_cells = np.asarray(at_cells, dtype=np.float64)
     n_steps, n_units = flow.f_prime.shape
@@ -499,7 +463,6 @@ def sensitivity(flow: Flow, kick: ArrayLike) -> tuple[Floats, Floats]:
 
     Parameters
     ----------
-    flow : Flow
     kick : (n_units,) array-like
         Change of every net input at the first step, for instance the weights from one input unit.
 

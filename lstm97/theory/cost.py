@@ -35,16 +35,7 @@ class Counter:
         self.products = 0
 
     def array(self, values: Any) -> NDArray[Any]:
-        """Make an array of numbers that count.
-
-        Parameters
-        ----------
-        values : array-like
-
-        Returns
-        -------
-        ndarray of object, the same shape
-        """
+        """Make an array of numbers that count."""
         values = np.asarray(values, dtype=np.float64)
         counting = np.empty(values.shape, dtype=object)
         for place, value in np.ndenumerate(values):
@@ -115,14 +106,6 @@ def products_per_step(topology: Topology) -> int:
     r"""Count the multiplications of one time step's backward pass, with an error at that step.
 
     Paper: App. A.1, (19)-(28). Inputs are real-valued, so that no column is skipped.
-
-    Parameters
-    ----------
-    topology : Topology
-
-    Returns
-    -------
-    int
     """
     learner = LSTM(topology, alpha=1.0, weight_range=0.1)
     net = learner.start(np.random.default_rng(0))
@@ -174,10 +157,6 @@ def fully_recurrent(n: int) -> RecurrentTopology:
     ----------
     n : int
         Number of units; the net has n (n + 1) weights.
-
-    Returns
-    -------
-    RecurrentTopology
     """
     return RecurrentTopology(n_inputs=1, n_hidden=n - 1, n_outputs=1, fully_recurrent=True)
 
@@ -191,10 +170,6 @@ def rtrl_products_per_step(n: int) -> int:
     ----------
     n : int
         See `fully_recurrent`.
-
-    Returns
-    -------
-    int
     """
     learner, counter, functions = RTRL(fully_recurrent(n), 1.0, 0.1), Counter(), plain_functions(rtrl)
     net = learner.start(np.random.default_rng(0))
@@ -217,11 +192,6 @@ def bptt_products_per_step(n: int, n_steps: int = 10) -> float:
     ----------
     n : int
         See `fully_recurrent`.
-    n_steps : int
-
-    Returns
-    -------
-    float
     """
     learner, counter = BPTT(fully_recurrent(n), 1.0, 0.1), Counter()
     w, _, dw, _ = (counter.array(part) for part in learner.start(np.random.default_rng(0)).weights)
@@ -239,10 +209,6 @@ def exponent(sizes: Any, counts: Any) -> float:
     Parameters
     ----------
     sizes, counts : (n,) array-like
-
-    Returns
-    -------
-    float
     """
     return line_fit(np.log(np.asarray(sizes, dtype=np.float64)), np.log(np.asarray(counts, dtype=np.float64)))[0]
 
@@ -251,11 +217,6 @@ def bytes_kept(learner: LSTM | RTRL | BPTT, n_steps: int) -> int:
     """Train a net on one sequence of random inputs, and measure what it keeps from step to step.
 
     Paper: App. A.1, "LSTM's storage complexity"; Sec. 4, footnote 3.
-
-    Parameters
-    ----------
-    learner : LSTM, RTRL or BPTT
-    n_steps : int
 
     Returns
     -------

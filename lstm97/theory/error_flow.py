@@ -25,10 +25,6 @@ def logistic_prime(net: ArrayLike) -> Array:
 
     .. math:: f'(x) = f(x)\,(1 - f(x)) = f(x)\,f(-x) \le \tfrac14, \quad f(x) = \frac{1}{1 + e^{-x}}
 
-    Parameters
-    ----------
-    net : array-like of float
-
     Returns
     -------
     ndarray of the same shape
@@ -290,10 +286,6 @@ def sum_over_paths(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> float:
     ----------
     w, f_prime, u, v
         As for :func:`path_products`, with the same errors.
-
-    Returns
-    -------
-    float
     """
     return float(path_products(w, f_prime, u, v).sum())
 
@@ -313,10 +305,6 @@ def matrix_form(w: ArrayLike, f_prime: ArrayLike, u: int, v: int) -> float:
     ----------
     w, f_prime, u, v
         As for :func:`error_factors` and :func:`path_products`; q must be at least 2.
-
-    Returns
-    -------
-    float
 
     Raises
     ------
@@ -417,10 +405,6 @@ def mean_factor_per_step(factors: ArrayLike) -> float:
     ----------
     factors : (q, ...) array-like
         From :func:`error_factors` or :func:`global_error_factors`.
-
-    Returns
-    -------
-    float
     """
     factors = _array(factors)
     return float(np.abs(factors[-1]).max() ** (1.0 / len(factors)))
@@ -436,10 +420,6 @@ def row_sum_norm(w: ArrayLike) -> float:
     Parameters
     ----------
     w : (n, n) array-like
-
-    Returns
-    -------
-    float
     """
     return float(np.abs(_weights(w)).sum(axis=1).max())
 
@@ -479,7 +459,6 @@ def helper_inequality(w: ArrayLike, unit: int, incoming: bool, norm: str = "max"
     w : (n, n) array-like
     unit : int
         v if outgoing weights are meant, u if incoming, counted from 0.
-    incoming : bool
     norm : {"max", "sum"}
         The greatest component with the greatest row sum, or the sum of components with the greatest column sum.
 
@@ -566,10 +545,6 @@ def decay_per_step(n: int, w_max: float) -> float:
         Number of units.
     w_max : float
         Greatest absolute weight.
-
-    Returns
-    -------
-    float
     """
     return n * w_max / 4.0
 
@@ -638,10 +613,6 @@ def coth_weight(net: ArrayLike, y: float) -> Array:
         Net input, not zero.
     y : float
         The source's constant activation, not zero.
-
-    Returns
-    -------
-    ndarray
     """
     return np.asarray(1.0 / (y * np.tanh(_array(net) / 2.0)))
 

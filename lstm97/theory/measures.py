@@ -22,10 +22,6 @@ def largest_mse(wrong: float, n: int, tolerance: float) -> float:
     tolerance : float
         Bound on the absolute error of the others.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     ValueError
@@ -41,7 +37,6 @@ def share_beyond(tolerance: float, root_mean_square: float) -> float:
 
     Parameters
     ----------
-    tolerance : float
     root_mean_square : float
         Standard deviation of the errors.
 
@@ -54,14 +49,5 @@ def share_beyond(tolerance: float, root_mean_square: float) -> float:
 
 
 def root_mean_square(mean_absolute_error: float) -> float:
-    """Turn the mean absolute value of normally distributed errors around 0 into their root mean square.
-
-    Parameters
-    ----------
-    mean_absolute_error : float
-
-    Returns
-    -------
-    float
-    """
+    """Turn the mean absolute value of normally distributed errors around 0 into their root mean square."""
     return mean_absolute_error * math.sqrt(math.pi / 2)

@@ -60,15 +60,10 @@ def backward_pass(learner: LSTM, net: Net, batch: Batch) -> Contributions:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     batch : Batch
         One sequence.
-
-    Returns
-    -------
-    Contributions
 
     Raises
     ------
@@ -151,16 +146,10 @@ def squared_error(learner: LSTM, weights: Weights, batch: Batch, frozen: Floats 
 
     Parameters
     ----------
-    learner : LSTM
-    weights : Weights
     batch : Batch
         One sequence.
     frozen : (n_steps, n_units) float64, optional
         What the hidden layer reads of itself at every step, from `recurrent_inputs`.
-
-    Returns
-    -------
-    float
     """
     _check(learner, weights, batch)
     total = 0.0
@@ -176,8 +165,6 @@ def recurrent_inputs(learner: LSTM, weights: Weights, batch: Batch) -> Floats:
 
     Parameters
     ----------
-    learner : LSTM
-    weights : Weights
     batch : Batch
         One sequence.
 
@@ -206,10 +193,6 @@ def numerical(learner: LSTM, net: Net, batch: Batch, truncated: bool, step: floa
         Whether the run is frozen, which gives the truncated gradient, or ordinary, which gives the full one.
     step : float
         By how much a weight is changed to either side.
-
-    Returns
-    -------
-    Contributions
     """
     _check(learner, net.weights, batch)
     check_weights_stay(learner, batch)
@@ -256,10 +239,6 @@ def state_derivatives(learner: LSTM, net: Net, batch: Batch) -> tuple[Floats, Fl
 def cosine(one: Contributions, other: Contributions) -> float:
     """Compute the cosine of the angle between two gradients, over all weights.
 
-    Parameters
-    ----------
-    one, other : Contributions
-
     Returns
     -------
     float
@@ -299,10 +278,6 @@ def complexity(topology: Topology) -> Complexity:
     ----------
     topology : Topology
         With both kinds of gates, and outputs that don't see the inputs.
-
-    Returns
-    -------
-    Complexity
 
     Raises
     ------

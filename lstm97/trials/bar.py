@@ -38,12 +38,7 @@ class Bar:
         self._next = time.monotonic() + EVERY
 
     def advance(self, n: int = 1) -> None:
-        """Count what is over.
-
-        Parameters
-        ----------
-        n : int
-        """
+        """Count what is over."""
         self._done += n
         self._bar.update(n)
 
@@ -66,7 +61,6 @@ class Bar:
 
         Parameters
         ----------
-        text : str
         out : bool
             Whether to write it to standard output, not to standard error.
         """

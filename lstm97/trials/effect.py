@@ -15,10 +15,6 @@ def same_effect(one: Specification, other: Specification) -> bool:
     ----------
     one, other : Specification
         Of one row, or of one pair of task and learner.
-
-    Returns
-    -------
-    bool
     """
     if (one.row, one.task, one.stop, one.n_test) != (other.row, other.task, other.stop, other.n_test):
         return False

@@ -29,30 +29,12 @@ NO_CAP = 10**12
 
 @cache
 def mean_length(task: Task) -> float:
-    """Estimate the mean length of a task's sequences, from a few of them.
-
-    Parameters
-    ----------
-    task : Task
-
-    Returns
-    -------
-    float
-    """
+    """Estimate the mean length of a task's sequences, from a few of them."""
     return task.sample(np.random.default_rng(0), SAMPLE).n_steps / SAMPLE
 
 
 def most_steps(job: Job) -> float:
-    """Estimate a trial's time steps if it goes to its cap.
-
-    Parameters
-    ----------
-    job : Job
-
-    Returns
-    -------
-    float
-    """
+    """Estimate a trial's time steps if it goes to its cap."""
     return job.cap * mean_length(job.specification.task_of(job.trial))
 
 
@@ -60,14 +42,6 @@ def expected_steps(job: Job) -> float:
     """Estimate a trial's time steps if it takes the paper's mean number of sequences, or its cap if that is less.
 
     Its cap as well if the paper has no such number.
-
-    Parameters
-    ----------
-    job : Job
-
-    Returns
-    -------
-    float
     """
     uncounted = job.cap - job.specification.stop.counted(job.cap)
     presented = min(job.cap, job.expected + uncounted)
@@ -75,16 +49,7 @@ def expected_steps(job: Job) -> float:
 
 
 def steps_of_test(job: Job) -> float:
-    """Estimate the time steps of a trial's test set.
-
-    Parameters
-    ----------
-    job : Job
-
-    Returns
-    -------
-    float
-    """
+    """Estimate the time steps of a trial's test set."""
     specification = job.specification
     return specification.n_test * mean_length(specification.task_of(job.trial))
 
@@ -158,16 +123,7 @@ class Estimate:
 
 
 def duration(seconds: float) -> str:
-    """Write a time in words, as in 3.2 hours.
-
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-    """
+    """Write a time in words, as in 3.2 hours."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 1.5 * length:
             return f"{seconds / length:.2g} {unit}"
@@ -198,10 +154,6 @@ def estimate(
         Number of trials side by side in a process.
     say : callable
         Told if it takes long, and why.
-
-    Returns
-    -------
-    Estimate
     """
     kinds: dict[object, list[Job]] = {}
     for job in sorted(jobs, key=expected_steps):

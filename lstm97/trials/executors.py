@@ -24,12 +24,7 @@ GRACE = 15.0
 
 
 def available_cores() -> int:
-    """Count the cores that this process may use.
-
-    Returns
-    -------
-    int
-    """
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -86,14 +81,6 @@ class _Pool(ProcessPoolExecutor):
 @contextmanager
 def processes(n: int) -> Iterator[Executor]:
     """Make an executor of `n` processes; when left by an exception, their trials are given up at once.
-
-    Parameters
-    ----------
-    n : int
-
-    Yields
-    ------
-    concurrent.futures.Executor
 
     Raises
     ------

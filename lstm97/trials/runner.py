@@ -33,8 +33,6 @@ def record_of(job: Job, outcome: Outcome, seconds: float) -> Record:
 
     Parameters
     ----------
-    job : Job
-    outcome : Outcome
     seconds : float
         That it took.
 
@@ -71,7 +69,6 @@ def plan(rows: Sequence[Row | Pair], reading: str, trials: int | None, first: in
 
     Parameters
     ----------
-    rows : sequence of Row or Pair
     reading : str
         Name of a reading.
     trials : int or None
@@ -80,10 +77,6 @@ def plan(rows: Sequence[Row | Pair], reading: str, trials: int | None, first: in
         Number of the first trial.
     cap : int or None
         Sequences after which a trial is given up; None for the row's.
-
-    Returns
-    -------
-    list of Job
     """
     jobs = []
     for row in rows:
@@ -111,8 +104,6 @@ def run(
 
     Parameters
     ----------
-    jobs : sequence of Job
-    store : Store
     executor : concurrent.futures.Executor
         Anything with its protocol; functions and trials are picklable.
     n_jobs : int
@@ -216,10 +207,6 @@ def _recorded(jobs: Sequence[Job], store: Store) -> dict[Job, Record]:
 def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:
     """Compare what has to be the same in two records of a trial.
 
-    Parameters
-    ----------
-    recorded, again : dict
-
     Returns
     -------
     dict of str to tuple
@@ -237,7 +224,6 @@ def reproduce(
 
     Parameters
     ----------
-    records : sequence of dict
     executor, n_jobs, n_lanes, seconds
         As those of `run`.
 
@@ -255,10 +241,6 @@ def reproduce(
 
 def jobs_of(records: Sequence[Record]) -> list[Job]:
     """Plan recorded trials once more, finding each row or pair once.
-
-    Parameters
-    ----------
-    records : sequence of dict
 
     Returns
     -------
@@ -299,14 +281,6 @@ def rerun(record: Record) -> Rerun:
     """Run a recorded trial again, and compare.
 
     Records hold no weights; this is the way to a recorded trial's trained net.
-
-    Parameters
-    ----------
-    record : dict
-
-    Returns
-    -------
-    Rerun
     """
     (job,) = jobs_of([record])
     outcome = run_trial(job.specification, job.trial, job.cap)
@@ -318,7 +292,6 @@ def cheapest(records: Sequence[Record], n_steps: int) -> list[Record]:
 
     Parameters
     ----------
-    records : sequence of dict
     n_steps : int
         Time steps that all of them together may take. One trial is chosen in any case.
 

@@ -13,11 +13,6 @@ from lstm97.trials.trial import CHUNK
 def check_size(pair: Pair, reading: Reading) -> None:
     """Check that a trial can begin here: its numbers are such that a net can be made, and sequences fit the memory.
 
-    Parameters
-    ----------
-    pair : Pair
-    reading : Reading
-
     Raises
     ------
     PairError

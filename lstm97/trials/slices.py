@@ -72,12 +72,7 @@ class Job:
         return kind(self.specification.learner_of(self.trial), self.specification.task_of(self.trial))
 
     def start(self) -> Trial:
-        """Make the trial.
-
-        Returns
-        -------
-        Trial
-        """
+        """Make the trial."""
         return Trial(self.specification, self.trial, self.cap)
 
 
@@ -104,12 +99,7 @@ def _source() -> str:
 
 
 def software() -> dict[str, str]:
-    """Name the versions of what computes a trial, and hash this package's source.
-
-    Returns
-    -------
-    dict of str to str
-    """
+    """Name the versions of what computes a trial, and hash this package's source."""
     return versions() | {"source": _source()}
 
 
@@ -142,10 +132,6 @@ def advance(trials: list[Trial], n_lanes: int, seconds: float) -> Slice:
         See `side_by_side`.
     seconds : float
         About how long; each trial advances by at least one work.
-
-    Returns
-    -------
-    Slice
     """
     before = [trial.steps for trial in trials]
     start = time.perf_counter()

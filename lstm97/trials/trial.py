@@ -26,7 +26,6 @@ def seed_sequence(row: str, trial: int) -> np.random.SeedSequence:
 
     Parameters
     ----------
-    row : str
     trial : int
         From 1.
 
@@ -107,13 +106,8 @@ def unseen_sequences(specification: Specification, trial: int) -> Batch:
 
     Parameters
     ----------
-    specification : Specification
     trial : int
         From 1.
-
-    Returns
-    -------
-    Batch
     """
     _, _, seed = seed_sequence(specification.row, trial).spawn(3)
     return specification.task_of(trial).unseen(np.random.default_rng(seed), specification.n_test)
@@ -162,7 +156,6 @@ class Trial:
 
     Parameters
     ----------
-    specification : Specification
     number : int
         The trial's number, from 1.
     cap : int
@@ -292,15 +285,10 @@ def run_trial(specification: Specification, trial: int, cap: int) -> Outcome:
 
     Parameters
     ----------
-    specification : Specification
     trial : int
         From 1.
     cap : int
         Number of sequences after which the trial counts as failed.
-
-    Returns
-    -------
-    Outcome
 
     Raises
     ------

@@ -141,10 +141,6 @@ def engines(extent: Extent = FULL) -> list[dict[str, Any]]:
 
     PyTorch and JAX take part where they are installed.
 
-    Parameters
-    ----------
-    extent : Extent
-
     Returns
     -------
     list of dict
@@ -243,10 +239,6 @@ def _jax(
 def growth(extent: Extent = FULL) -> dict[str, list[dict[str, Any]]]:
     """Measure how the cost of a step grows with trials side by side, time lag, weights and number of symbols.
 
-    Parameters
-    ----------
-    extent : Extent
-
     Returns
     -------
     dict of str to list of dict
@@ -296,7 +288,6 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
 
     Parameters
     ----------
-    extent : Extent
     say : callable
         Told what is measured next.
 
@@ -378,7 +369,6 @@ def bench(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None)
 
     Parameters
     ----------
-    extent : Extent
     say : callable
         Told what is measured next.
 

@@ -20,10 +20,8 @@ def numpy_loop(learner: LSTM, net: Net, batch: Batch) -> Floats:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Changed in place.
-    batch : Batch
 
     Returns
     -------
@@ -69,10 +67,8 @@ def torch_loop(learner: LSTM, net: Net, batch: Batch) -> None:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Changed in place.
-    batch : Batch
 
     Raises
     ------
@@ -109,7 +105,6 @@ def jax_trials(learner: LSTM, max_steps: int) -> Any:
 
     Parameters
     ----------
-    learner : LSTM
     max_steps : int
         Length that sequences are padded to.
 

@@ -32,10 +32,6 @@ Floats = NDArray[np.float64]
 def gap(found: Any, expected: Any) -> float:
     """Compute the largest difference of two arrays, relative to the largest entry of the second.
 
-    Parameters
-    ----------
-    found, expected : array-like of the same shape
-
     Returns
     -------
     float
@@ -58,10 +54,6 @@ def exactly_zero(values: Any, without: Any) -> float:
         With the truncation.
     without : array-like
         The same without it.
-
-    Returns
-    -------
-    float
     """
     return float(np.abs(values).max()) if np.abs(without).max() > 0.0 else math.inf
 
@@ -71,10 +63,6 @@ def exactly_zero(values: Any, without: Any) -> float:
 
 def plain_net(n: int = 4, q: int = 5, seed: int = 1) -> tuple[Floats, Floats, Floats]:
     """Make an ordinary recurrent net of logistic units: weights, net inputs of a run, derivatives on the way back.
-
-    Parameters
-    ----------
-    n, q, seed : int
 
     Returns
     -------
@@ -97,9 +85,7 @@ def kicked_run(
     ----------
     w : (n, n) float64
     start : (n,) float64
-    n_steps, t : int
     kick : (n,) complex128
-    offset : float
 
     Returns
     -------
@@ -189,10 +175,6 @@ def every_step(check: Any) -> float:
     ----------
     check : callable
         Takes the example, the step and the network's state after it.
-
-    Returns
-    -------
-    float
     """
     example = Example()
     return max(check(example, t, state) for t, state in enumerate(example.states()))
@@ -728,18 +710,7 @@ def _one_step_updates(rows: list[int]) -> float:
 
 
 def squared_error_at(run: second_route.Run, batch: Batch, t: int) -> Any:
-    """Compute one step's squared error of a run.
-
-    Parameters
-    ----------
-    run : Run
-    batch : Batch
-    t : int
-
-    Returns
-    -------
-    float or complex
-    """
+    """Compute one step's squared error of a run."""
     return ((batch.targets[t] - run.y_k[t]) ** 2).sum()
 
 
@@ -767,12 +738,7 @@ def complexity() -> float:
 
 
 def nets_to_count() -> list[Topology]:
-    """Make nets of many sizes K, H, C, S and I.
-
-    Returns
-    -------
-    list of Topology
-    """
+    """Make nets of many sizes K, H, C, S and I."""
     rng = np.random.default_rng(29)
     nets = []
     for _ in range(24):

@@ -68,20 +68,11 @@ class Equation:
         return f"({self.key}) {self.name}" if self.numbered else self.name
 
     def residual(self) -> float:
-        """Compute the largest difference between the package and the second route.
-
-        Returns
-        -------
-        float
-        """
+        """Compute the largest difference between the package and the second route."""
         return float(getattr(equation_checks, self.check)())
 
     def resolve(self) -> tuple[Callable[..., Any], ...]:
         """Find the functions.
-
-        Returns
-        -------
-        tuple of callable
 
         Raises
         ------
@@ -905,10 +896,6 @@ def equation(key: str) -> Equation:
     ----------
     key : str
         The paper's number or the name.
-
-    Returns
-    -------
-    Equation
 
     Raises
     ------

@@ -159,12 +159,7 @@ def largest_possible_mse() -> float:
 
 
 def errata() -> list[Erratum]:
-    """List the slips, with their numbers computed.
-
-    Returns
-    -------
-    list of Erratum
-    """
+    """List the slips, with their numbers computed."""
     repaired, printed = index_order()
     straight, crossed = rows_and_columns()
     left, right = norm_counterexample()

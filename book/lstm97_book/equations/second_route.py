@@ -50,16 +50,7 @@ class Run(NamedTuple):
 
 
 def logistic(x: Any) -> Any:
-    """Compute the logistic sigmoid.
-
-    Parameters
-    ----------
-    x : array-like, real or complex
-
-    Returns
-    -------
-    ndarray
-    """
+    """Compute the logistic sigmoid."""
     return 1.0 / (1.0 + np.exp(-x))
 
 
@@ -87,10 +78,6 @@ def run(
         What the hidden layer reads of itself, in place of its own past.
     **kicks : (step, vector)
         What is added to ``net``, ``s_c``, ``y`` or ``net_k`` at one step.
-
-    Returns
-    -------
-    Run
 
     Raises
     ------
@@ -138,11 +125,6 @@ def squared_error(outputs: NDArray[Any], batch: Batch) -> Any:
     Parameters
     ----------
     outputs : (n_steps, n_outputs)
-    batch : Batch
-
-    Returns
-    -------
-    float or complex
     """
     return ((batch.targets - (outputs if batch.every_step else outputs[-1:])) ** 2).sum()
 
@@ -154,7 +136,6 @@ def by_weights(
 
     Parameters
     ----------
-    learner : LSTM
     w, w_k : float64
     function : callable
         Takes w and w_k; returns an array.
@@ -178,10 +159,6 @@ def by_weights(
 
 def unit(size: int, i: int) -> NDArray[np.complex128]:
     """Make a vector whose entry i is a tiny imaginary number, and all others zero.
-
-    Parameters
-    ----------
-    size, i : int
 
     Returns
     -------

@@ -33,7 +33,6 @@ def label_lines(axes: Axes, labels: Sequence[tuple[float, str]], size: float = 9
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     labels : sequence of (float, str)
         The height in data coordinates, and the text.
     size : float

@@ -29,7 +29,6 @@ def labelled_curves(axes: Axes, x: ArrayLike, curves: Sequence[tuple[str, ArrayL
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     x : (n,) array-like
         Sequence presentations.
     curves : sequence of (label, values, colour)

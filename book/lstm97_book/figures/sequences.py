@@ -18,7 +18,6 @@ def outputs_beside_targets(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     targets, outputs : (n,) array-like
         Of every sequence.
     classes : (n,) array-like of int
@@ -122,7 +121,6 @@ def noisy_sequence(axes: Axes, values: ArrayLike, n_relevant: int, title: str) -
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     values : (n_steps,) array-like
     n_relevant : int
         Number of elements that matter.
@@ -153,7 +151,6 @@ def symbols_over_time(axes: Axes, symbols: ArrayLike, names: Sequence[str], rele
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     symbols : (n_steps,) array-like of int
         Index of the symbol of every step.
     names : sequence of str
@@ -307,7 +304,6 @@ def string_and_successors(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     symbols : (n_steps,) array-like of int
         Index of the symbol read at every step.
     legal : (n_steps, n_symbols) array-like of bool

@@ -66,10 +66,8 @@ def errors_over_lag(axes: Axes, curves: Sequence[tuple[str, ArrayLike, str]], yl
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     curves : sequence of (label, values, colour)
         Values from lag 0 on; the lengths may differ.
-    ylabel : str
 
     Raises
     ------
@@ -96,12 +94,9 @@ def updates_over_time(axes: Axes, updates: ArrayLike, step: int, title: str, col
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     updates : (n_steps,) array-like
     step : int
         Whose update the others are compared with.
-    title : str
-    colour : str
     """
     values = np.asarray(updates, dtype=float)
     agrees = values * np.sign(values[step]) >= 0.0
@@ -121,10 +116,8 @@ def against_lag(axes: Axes, lags: ArrayLike, curves: Sequence[tuple[str, ArrayLi
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     lags : (n,) array-like
     curves : sequence of (label, values, colour)
-    ylabel : str
     """
     places, labels = np.asarray(lags, dtype=float), []
     for dashes, (label, values, colour) in zip(DASHES, curves, strict=False):
@@ -147,9 +140,7 @@ def counts_against_size(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     curves : sequence of (label, sizes, counts, colour)
-    xlabel, ylabel : str
     """
     labels, right = [], 0.0
     for dashes, (label, sizes, counts, colour) in zip(DASHES, curves, strict=False):
@@ -170,7 +161,6 @@ def marks_on_steps(axes: Axes, marks: Mapping[int, str]) -> None:
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     marks : mapping
         Step, counted from 1, to word.
     """

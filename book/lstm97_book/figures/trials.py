@@ -22,7 +22,6 @@ def sequences_to_success(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     rows : sequence of mappings
         From top to bottom, each with the keys ``label`` (text at the left), ``successes`` and ``failures``
         (sequences of each solved trial, caps of each failed one), ``mean``, ``low``, ``high`` (of all trials,
@@ -101,7 +100,6 @@ def ratios_to_paper(axes: Axes, groups: Sequence[tuple[str, Sequence[Mapping[str
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     groups : sequence of (heading, rows)
         From top to bottom. Rows are mappings with the keys of `sequences_to_success`, with ``paper`` given, and
         ``verdict``, a short text.
@@ -171,7 +169,6 @@ def learning_curves(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     curves : sequence of (sequences, errors, solved)
         For each trial the sequence presentations so far (n,), the training error (n,), and whether it was
         solved.
@@ -245,7 +242,6 @@ def milestones(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     trials : sequence of (label, first, end, solved)
         From top to bottom; `first` is NaN where the mark was never reached.
     words : (str, str)
@@ -292,7 +288,6 @@ def looks_at_test_sets(axes: Axes, sequences: ArrayLike, errors: ArrayLike, met:
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     sequences, errors : (n,) array-like
         Training sequences before each look, and mean absolute error at it.
     met : (n,) array-like of bool
@@ -328,7 +323,6 @@ def errors_against_targets(axes: Axes, targets: ArrayLike, errors: ArrayLike, to
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     targets, errors : (n,) array-like
         Target, and output minus target.
     tolerance : float
@@ -369,7 +363,6 @@ def scaling(axes: Axes, series: Sequence[Mapping[str, Any]], xlabel: str) -> Non
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     series : sequence of mappings
         The first is the paper: ``x`` and ``paper`` (both (n,)). Each other one is a reading: ``label``, ``x`` (n,),
         ``trials`` (n lists of (sequences, solved)), ``means`` (n,).
@@ -438,7 +431,6 @@ def engines_compared(axes: Axes, engines: Sequence[Mapping[str, Any]]) -> None:
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     engines : sequence of mappings
         Per engine: ``engine``, ``ns_per_step``, ``times``, as from `lstm97_book.bench.engines.engines`.
 
@@ -477,7 +469,6 @@ def cost_growth(axes: Axes, points: Sequence[Mapping[str, Any]], abscissa: str, 
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     points : sequence of mappings
         As from `lstm97_book.bench.engines.growth`: ``one`` and ``lanes`` in nanoseconds, and the abscissa.
     abscissa : str

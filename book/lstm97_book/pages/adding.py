@@ -39,10 +39,6 @@ def halves(one: Evidence) -> Halves:
     ----------
     one : Evidence
         With the stopping rule `lstm97.experiments.stopping.ST3`.
-
-    Returns
-    -------
-    Halves
     """
     if not one.solved:
         return Halves(math.nan, math.nan, 0)

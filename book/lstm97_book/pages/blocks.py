@@ -104,10 +104,6 @@ def tell(**values: object) -> Told:
     ----------
     **values : str or number
         Each as it is to be read.
-
-    Returns
-    -------
-    Told
     """
     from myst_nb import glue  # here, since it is only for notebooks
 
@@ -119,10 +115,6 @@ def tell(**values: object) -> Told:
 def escaped(text: str) -> str:
     """Write text that came with a record so that a page shows it as it is: no markup in it is obeyed.
 
-    Parameters
-    ----------
-    text : str
-
     Returns
     -------
     str
@@ -132,16 +124,7 @@ def escaped(text: str) -> str:
 
 
 def verdict(one: Evidence) -> str:
-    """Write a row's verdict: the letter with its word, or what is still missing.
-
-    Parameters
-    ----------
-    one : Evidence
-
-    Returns
-    -------
-    str
-    """
+    """Write a row's verdict: the letter with its word, or what is still missing."""
     summary = one.summary
     if summary.verdict:
         return f"**{summary.verdict}** {VERDICTS[summary.verdict]}"
@@ -159,10 +142,6 @@ def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
         From `lstm97.results.evidence`.
     figure : str
         Label of the figure that carries the answer.
-
-    Returns
-    -------
-    Markdown
     """
     lines = [
         ":::{card} In one screen",
@@ -214,10 +193,6 @@ def _outcome(one: Evidence) -> str:
 
 def tally(found: Sequence[Evidence]) -> Markdown:
     """Count the verdicts of rows, reading by reading.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
 
     Returns
     -------
@@ -275,13 +250,8 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
 
     Parameters
     ----------
-    found : iterable of Evidence
     label : callable
         Makes a row's label.
-
-    Returns
-    -------
-    list of dict
     """
     return [
         {
@@ -298,16 +268,7 @@ def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> li
 
 
 def paper_values(rows: Sequence[Row]) -> Table:
-    """List what the paper prints for rows, each with its place; columns that it prints for none are left out.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-
-    Returns
-    -------
-    Table
-    """
+    """List what the paper prints for rows, each with its place; columns that it prints for none are left out."""
     columns: list[tuple[str, Callable[[str, Row], str], bool]] = [
         ("Row", lambda name, row: name, True),
         ("Place", lambda name, row: row.paper.place, True),
@@ -347,10 +308,6 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def conditions(rows: Sequence[LSTMRow]) -> Table:
     """List the conditions of rows, made from the rows, with the place where the paper has them.
-
-    Parameters
-    ----------
-    rows : sequence of LSTMRow
 
     Returns
     -------
@@ -408,16 +365,7 @@ def conditions(rows: Sequence[LSTMRow]) -> Table:
 
 
 def comparison(found: Sequence[Evidence]) -> Table:
-    """Put the paper's numbers of sequences beside the measured ones, with intervals and verdicts.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    Table
-    """
+    """Put the paper's numbers of sequences beside the measured ones, with intervals and verdicts."""
     rows = []
     for one in found:
         summary = one.summary
@@ -445,16 +393,7 @@ def comparison(found: Sequence[Evidence]) -> Table:
 
 
 def verdict_counts(found: Sequence[Evidence]) -> Table:
-    """Count rows by verdict, under every reading. A stop that the paper prints a line for counts as a row.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    Table
-    """
+    """Count rows by verdict, under every reading. A stop that the paper prints a line for counts as a row."""
     letters = [letter for letter in VERDICTS if letter]
     lines = []
     for reading in dict.fromkeys(one.reading for one in found):
@@ -468,10 +407,6 @@ def verdict_counts(found: Sequence[Evidence]) -> Table:
 
 def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evidence]]]]:
     """Group rows by the paper's tables.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
 
     Returns
     -------
@@ -500,16 +435,7 @@ def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evide
 
 
 def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Prepare the rows that have records, and a printed number, for `lstm97_book.figures.plots.ratios_to_paper`.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    list of (heading, list of dict)
-    """
+    """Prepare the rows that have records, and a printed number, for `lstm97_book.figures.plots.ratios_to_paper`."""
 
     def row(label: str, one: Evidence) -> dict[str, Any]:
         [trials] = trials_of([one], lambda _: label)
@@ -522,16 +448,7 @@ def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]
 
 
 def tested(found: Sequence[Evidence]) -> Table:
-    """Put the paper's test results beside those of the solved trials.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    Table
-    """
+    """Put the paper's test results beside those of the solved trials."""
     rows = []
     for one in found:
         tests = [record["test"] for record in one.solved]
@@ -566,14 +483,6 @@ def misclassified(found: Sequence[Evidence]) -> Table:
     """Put the paper's fractions of wrong test sequences beside those of the solved trials' nets.
 
     Paper: Tables 4, 5 and 6.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    Table
     """
 
     def share(wrong: float | None, one: Evidence) -> str:
@@ -607,10 +516,6 @@ def readings_compared(*names: str) -> Table:
     *names : str
         Names of readings.
 
-    Returns
-    -------
-    Table
-
     Raises
     ------
     KeyError
@@ -630,7 +535,6 @@ def span(values: Sequence[float], digits: int = 0, unit: str = "") -> str:
 
     Parameters
     ----------
-    values : sequence of float
     digits : int
         After the point.
     unit : str
@@ -649,10 +553,6 @@ def span(values: Sequence[float], digits: int = 0, unit: str = "") -> str:
 
 def run_again(records: Iterable[Record]) -> list[Rerun]:
     """Run recorded trials again, each once, and refuse to go on with one that does not equal its record.
-
-    Parameters
-    ----------
-    records : iterable of dict
 
     Returns
     -------
@@ -677,16 +577,7 @@ def run_again(records: Iterable[Record]) -> list[Rerun]:
 
 
 def reruns(done: Sequence[Rerun]) -> Table:
-    """List trials that were run again, each beside its record.
-
-    Parameters
-    ----------
-    done : sequence of Rerun
-
-    Returns
-    -------
-    Table
-    """
+    """List trials that were run again, each beside its record."""
     return Table(
         ("Row", "Reading", "Trial", "Recorded", "Now", "Wrong then", "Wrong now", "Record"),
         tuple(
@@ -708,16 +599,7 @@ def reruns(done: Sequence[Rerun]) -> Table:
 
 
 def foot(found: Sequence[Evidence]) -> Markdown:
-    """Fold away what a page rests on: records, specification hashes, versions, computing time, how to cite.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-
-    Returns
-    -------
-    Markdown
-    """
+    """Fold away what a page rests on: records, specification hashes, versions, computing time, how to cite."""
     table = Table(
         ("Row", "Reading", "Records", "Computing time", "Specification"),
         tuple(
@@ -769,7 +651,6 @@ def agreements(found: Sequence[Evidence], most_wrong: int | None = None) -> Mark
 
     Parameters
     ----------
-    found : sequence of Evidence
     most_wrong : int, optional
         The greatest number of wrong test sequences that the paper's text admits for any trial.
 

@@ -43,7 +43,6 @@ def without_each_block(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.floa
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     batch : Batch
@@ -93,16 +92,10 @@ def order_code(learner: LSTM, net: Net, batch: Batch, steps: ArrayLike) -> Order
 
     Parameters
     ----------
-    learner : LSTM
-    net : Net
     batch : Batch
         One sequence for each order, with all else equal: `lstm97.tasks.TemporalOrder.all_orders`.
     steps : (n_relevant,) array-like of int
         The steps of the relevant symbols, counted from 1.
-
-    Returns
-    -------
-    OrderCode
 
     Raises
     ------
@@ -133,7 +126,6 @@ def saturation(learner: LSTM, net: Net, batch: Batch) -> tuple[NDArray[np.float6
         With h = 2f - 1, range [-1, 1].
     net : Net
         Left as it is.
-    batch : Batch
 
     Returns
     -------
@@ -162,10 +154,6 @@ def initial_net(specification: Specification, trial: int) -> Net:
         Of a learner that starts with all its cells.
     trial : int
         From 1.
-
-    Returns
-    -------
-    Net
     """
     net: Net = Trial(specification, trial, cap=1).net
     return net
@@ -176,10 +164,8 @@ def states_at_end(learner: LSTM, net: Net, batch: Batch) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
-    batch : Batch
 
     Returns
     -------
@@ -229,9 +215,6 @@ def drift_per_step(learner: LSTM, net: Net, batch: Batch, steps: NDArray[np.int6
 
     Parameters
     ----------
-    learner : LSTM
-    net : Net
-    batch : Batch
     steps : (n,) int64
         For each sequence the step of its last relevant input, counted from 1.
 
@@ -258,7 +241,6 @@ def snapshots(specification: Specification, trial: int, moments: Iterable[int]) 
 
     Parameters
     ----------
-    specification : Specification
     trial : int
         From 1.
     moments : iterable of int
@@ -384,15 +366,10 @@ def outer_symbol(learner: LSTM, net: Net, batch: Batch) -> OuterSymbol:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     batch : Batch
         Strings of the embedded Reber grammar.
-
-    Returns
-    -------
-    OuterSymbol
     """
     kinds = kinds_of_step(batch)
     right = predicted(legal_successors(batch), learner.predict(net, batch))
@@ -452,16 +429,10 @@ def holding(learner: LSTM, net: Net, batch: Batch, step: int) -> Holding:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
-    batch : Batch
     step : int
         The step of the relevant input in every sequence, counted from 1.
-
-    Returns
-    -------
-    Holding
     """
     traces = [learner.trace(net, batch, i) for i in range(len(batch))]
     s_end, h_end = (

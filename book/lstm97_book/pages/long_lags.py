@@ -22,7 +22,6 @@ def with_symbols(row: LSTMRow, p: int) -> LSTMRow:
 
     Parameters
     ----------
-    row : LSTMRow
     p : int
         Number of symbols that the net reads in a sequence; the time lag is one less.
 
@@ -65,15 +64,8 @@ def short_trial(row: LSTMRow, p: int, reading: str, trial: int, cap: int) -> Sho
     ----------
     row : LSTMRow
         Of Task 2a.
-    p : int
-    reading : str
-    trial : int
     cap : int
         Sequences after which it is given up.
-
-    Returns
-    -------
-    Short
     """
     specification = with_symbols(row, p).under(READINGS[reading])
     learner: Any = specification.learner
@@ -89,14 +81,8 @@ def held_at_start(row: LSTMRow, reading: str, n_trials: int = 10) -> list[Holdin
 
     Parameters
     ----------
-    row : LSTMRow
-    reading : str
     n_trials : int
         The first of this many trials are looked at.
-
-    Returns
-    -------
-    list of Holding
     """
     specification = row.under(READINGS[reading])
     learner: Any = specification.learner
@@ -130,15 +116,8 @@ def drift_in_training(row: LSTMRow, reading: str, trial: int, moments: Sequence[
 
     Parameters
     ----------
-    row : LSTMRow
-    reading : str
-    trial : int
     moments : sequence of int
         See `lstm97_book.pages.inside.snapshots`.
-
-    Returns
-    -------
-    list of Moment
     """
     specification = row.under(READINGS[reading])
     learner: Any = specification.learner

@@ -34,15 +34,6 @@ def initial_drift(row: LSTMRow, reading: str) -> Drift:
     """Measure how far internal states have moved before training.
 
     Paper: Sec. 4, "Internal state drift".
-
-    Parameters
-    ----------
-    row : LSTMRow
-    reading : str
-
-    Returns
-    -------
-    Drift
     """
     specification = row.under(READINGS[reading])
     learner: Any = specification.learner
@@ -63,10 +54,6 @@ def errors_of(one: Evidence) -> dict[str, float]:
     ----------
     one : Evidence
         With at least one solved trial.
-
-    Returns
-    -------
-    dict of str to float
     """
     tests = [record["test"] for record in one.solved]
     squared = np.array([test["mse"] for test in tests])
@@ -78,17 +65,7 @@ def errors_of(one: Evidence) -> dict[str, float]:
 
 
 def nearest(measured: dict[str, float], printed: float) -> str:
-    """Say which of several measures is nearest a printed number, as a ratio.
-
-    Parameters
-    ----------
-    measured : dict of str to float
-    printed : float
-
-    Returns
-    -------
-    str
-    """
+    """Say which of several measures is nearest a printed number, as a ratio."""
     return min(measured, key=lambda name: abs(np.log(measured[name] / printed)))
 
 
@@ -97,12 +74,7 @@ def sequences_of(record: Record, one: Evidence) -> int:
 
     Parameters
     ----------
-    record : dict
     one : Evidence
         That it belongs to.
-
-    Returns
-    -------
-    int
     """
     return int(record["sequences"] if record in one.solved else record["cap"])

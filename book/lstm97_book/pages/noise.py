@@ -35,10 +35,6 @@ def sign_limit(N: int, variance: float = INPUT_VARIANCE) -> float:
         Number of elements that tell the class.
     variance : float
         The variance v of the noise on each of them.
-
-    Returns
-    -------
-    float
     """
     return _below(-math.sqrt(N / variance))
 
@@ -58,10 +54,6 @@ def tolerance_limit(N: int, tolerance: float) -> float:
     tolerance : float
         The bound d on the absolute error, between 0 and 0.5.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     ValueError
@@ -80,11 +72,6 @@ def _below(z: float) -> float:
 
 def both_classes(task: TwoSequence, rng: np.random.Generator) -> Batch:
     """Draw one sequence and make the other class's sequence with the same noise out of it.
-
-    Parameters
-    ----------
-    task : TwoSequence
-    rng : numpy.random.Generator
 
     Returns
     -------
@@ -114,10 +101,8 @@ def heard(learner: LSTM, net: Net, batch: Batch, n: int) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         With one logistic output unit.
-    batch : Batch
     n : int
         Number of elements.
 
@@ -155,10 +140,6 @@ class Looks:
     def first(self, spacing: int) -> float:
         """Say when training would have ended, had only every `spacing`-th look been taken.
 
-        Parameters
-        ----------
-        spacing : int
-
         Returns
         -------
         float
@@ -169,10 +150,6 @@ class Looks:
 
     def best(self, n: int) -> float:
         """Find the least mean number of wrong test sequences among any `n` looks in a row.
-
-        Parameters
-        ----------
-        n : int
 
         Returns
         -------
@@ -196,10 +173,6 @@ def looks(specification: Specification, trial: int, n: int) -> Looks:
         From 1. Weights, training sequences and test sets are those of the trial itself.
     n : int
         Number of training sequences.
-
-    Returns
-    -------
-    Looks
 
     Raises
     ------
@@ -227,10 +200,6 @@ def looks(specification: Specification, trial: int, n: int) -> Looks:
 def ratio(hard: Evidence, easy: Evidence) -> tuple[float, float]:
     """Say how much longer one row or stop takes than another, in the paper and here.
 
-    Parameters
-    ----------
-    hard, easy : Evidence
-
     Returns
     -------
     paper, ours : float
@@ -246,13 +215,8 @@ def of_row(found: Sequence[Evidence], variant: str, T: int, N: int) -> list[Evid
 
     Parameters
     ----------
-    found : sequence of Evidence
     variant, T, N
         See `lstm97.tasks.TwoSequence`; parameters of the page.
-
-    Returns
-    -------
-    list of Evidence
 
     Raises
     ------
@@ -304,12 +268,10 @@ def wrong_and_misclassified(learner: LSTM, net: Net, batch: Batch, tolerance: fl
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         With one output unit.
     batch : Batch
         With targets 0 and 1.
-    tolerance : float
 
     Returns
     -------

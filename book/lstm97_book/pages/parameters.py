@@ -27,7 +27,6 @@ def one_of(name: str, value: object, choices: Sequence[object]) -> None:
     ----------
     name : str
         As it stands in the notebook's first cell.
-    value : object
     choices : sequence
         All of one type, such as numbers or names.
 
@@ -47,7 +46,6 @@ def whole_number(name: str, value: object, least: int, most: int) -> None:
     ----------
     name : str
         As it stands in the notebook's first cell.
-    value : object
     least, most : int
         Both are still good.
 
@@ -67,7 +65,6 @@ def number(name: str, value: object, least: float, most: float) -> None:
     ----------
     name : str
         As it stands in the notebook's first cell.
-    value : object
     least, most : float
         Both are still good.
 
@@ -83,10 +80,6 @@ def number(name: str, value: object, least: float, most: float) -> None:
 def profile(value: object) -> None:
     """Refuse a parameter `profile` that is not one of `PROFILES`.
 
-    Parameters
-    ----------
-    value : object
-
     Raises
     ------
     ParameterError
@@ -97,10 +90,6 @@ def profile(value: object) -> None:
 
 def seed(value: object) -> None:
     """Refuse a parameter `seed` that no generator takes as it is.
-
-    Parameters
-    ----------
-    value : object
 
     Raises
     ------
@@ -120,10 +109,6 @@ def reading(value: object, found: Sequence[Evidence]) -> Evidence:
     found : sequence of Evidence
         One row's, from `lstm97.results.evidence`.
 
-    Returns
-    -------
-    Evidence
-
     Raises
     ------
     ParameterError
@@ -142,13 +127,8 @@ def trial(value: object, one: Evidence, profile: str) -> Record:
     value : object
         The parameter `trial`: a number, or None for the trial that takes the fewest time steps, a solved one if there
         is any.
-    one : Evidence
     profile : str
         With "quick", trials of more than `LONGEST` time steps are refused.
-
-    Returns
-    -------
-    dict
 
     Raises
     ------

@@ -93,7 +93,6 @@ def draw(axes: Axes, drawing: Drawing) -> None:
     ----------
     axes : matplotlib.axes.Axes
         Its frame is switched off.
-    drawing : Drawing
     """
     unfolded = drawing.unfolded
 
@@ -282,7 +281,6 @@ def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int, seed: int = 
     ----------
     learner : Learner
         With p + 1 inputs and outputs.
-    p : int
     n_nets : int
         Number of nets with initial weights.
     seed : int
@@ -304,10 +302,6 @@ def left_of_the_first_symbol(learner: Learner, p: int, n_nets: int, seed: int = 
 def both_sequences(p: int) -> Batch:
     """Make the two sequences of Task 2a.
 
-    Parameters
-    ----------
-    p : int
-
     Returns
     -------
     Batch
@@ -324,7 +318,6 @@ def left_over_steps(axes: Axes, left: Mapping[str, NDArray[np.float64]]) -> None
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     left : mapping of str to (p,) float64
         By system; what is below 1e-16 is left out.
 
@@ -378,7 +371,6 @@ def solved_by_lag(
 
     Parameters
     ----------
-    axes : matplotlib.axes.Axes
     columns : sequence of float or str
         Their names, such as lags.
     found : mapping of str to sequence of sequence of (bool, float)

@@ -47,10 +47,6 @@ def sets_of(of: Row) -> Sets:
     ----------
     of : Row
         Of Table 1.
-
-    Returns
-    -------
-    Sets
     """
     tasks: Any = of.tasks
     lengths = [np.array([len(word) for word in words(task.training)]) for task in tasks]
@@ -65,41 +61,18 @@ def sets_of(of: Row) -> Sets:
 
 
 def ends_of_failed(one: Evidence) -> list[float]:
-    """List the shares of the training strings that were still wrong in the last windows of failed trials.
-
-    Parameters
-    ----------
-    one : Evidence
-
-    Returns
-    -------
-    list of float
-    """
+    """List the shares of the training strings that were still wrong in the last windows of failed trials."""
     return [float(course(record)[2][-1]) for record in one.records if record not in one.solved]
 
 
 def shortest_solved(found: Sequence[Evidence], n_steps: int) -> list[Record]:
-    """Choose of every row the solved trial that takes the fewest time steps, if it takes no more than given.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
-    n_steps : int
-
-    Returns
-    -------
-    list of dict
-    """
+    """Choose of every row the solved trial that takes the fewest time steps, if it takes no more than given."""
     shortest = [cheapest(one.solved, 1)[0] for one in found if one.solved]
     return [record for record in shortest if record["steps"] <= n_steps]
 
 
 def first_failed(found: Sequence[Evidence]) -> dict[str, int]:
     """Find the first failed trial of every row that has one.
-
-    Parameters
-    ----------
-    found : sequence of Evidence
 
     Returns
     -------
@@ -137,13 +110,8 @@ def watch(name: str, reading: str, trial: int, moments: Iterable[int]) -> list[S
     ----------
     name, reading : str
         Of a row of Table 1, and of a reading.
-    trial : int
     moments : iterable of int
         See `lstm97_book.pages.inside.snapshots`; none gives an empty list.
-
-    Returns
-    -------
-    list of Seen
     """
     moments = list(moments)
     specification = row(name).under(READINGS[reading])
@@ -152,16 +120,7 @@ def watch(name: str, reading: str, trial: int, moments: Iterable[int]) -> list[S
 
 
 def at_end(again: Rerun) -> Seen:
-    """Look at the net of a trial that was run again, as it was when training ended.
-
-    Parameters
-    ----------
-    again : Rerun
-
-    Returns
-    -------
-    Seen
-    """
+    """Look at the net of a trial that was run again, as it was when training ended."""
     record = again.record
     specification = row(record["row"]).under(READINGS[record["reading"]])
     outer = _outer(specification, record["trial"], again.outcome.net)
@@ -173,13 +132,8 @@ def course_of(again: Rerun, moments: Sequence[int]) -> list[Seen]:
 
     Parameters
     ----------
-    again : Rerun
     moments : sequence of int
         Those after the trial's end are left out.
-
-    Returns
-    -------
-    list of Seen
     """
     record = again.record
     before = [n for n in moments if n < record["sequences"]]
@@ -195,15 +149,8 @@ def ends_of(
     ----------
     failed : dict of str to int
         From `first_failed`.
-    reading : str
-    moment : int
     seen : dict of int to sequence of Seen
         Trials of row `name` that were watched up to this moment already.
-    name : str
-
-    Returns
-    -------
-    list of Seen
     """
     ends = []
     for of_row, trial in failed.items():

@@ -144,17 +144,7 @@ def _as_shown(column: str, value: str) -> str:
 
 
 def read(row: LSTMRow, reading: Reading) -> LSTMRow:
-    """Make the row whose literal net is the one that a row has under a reading.
-
-    Parameters
-    ----------
-    row : LSTMRow
-    reading : Reading
-
-    Returns
-    -------
-    LSTMRow
-    """
+    """Make the row whose literal net is the one that a row has under a reading."""
     learner = row.learner_under(reading)
     lstm = learner.lstm if isinstance(learner, Growing) else learner
     swapped = SWAPPED if reading.ranges == "Table 10" else {}
@@ -283,10 +273,6 @@ def table_11(reading: str = "literal") -> list[Line]:
 def tally(lines: Sequence[Line]) -> tuple[int, int, str]:
     """Count the cells that can be compared, and those of them that differ.
 
-    Parameters
-    ----------
-    lines : sequence of Line
-
     Returns
     -------
     compared, differing : int
@@ -311,10 +297,6 @@ def marked(lines: Sequence[Line], columns: Sequence[str]) -> Table:
         From `table_10`.
     columns : sequence of str
         `NET` or `UNITS`.
-
-    Returns
-    -------
-    Table
     """
 
     def name(line: Line) -> str:
@@ -341,10 +323,6 @@ def marked_11(lines: Sequence[Line]) -> Table:
     ----------
     lines : sequence of Line
         From `table_11`.
-
-    Returns
-    -------
-    Table
     """
     columns = ("select", "interval", "test", "success")
     heads = (*(_TABLE_11[column][0] for column in columns), "Stopping criterion, printed", _TABLE_11["stop"][0])
@@ -362,10 +340,6 @@ def ranges() -> Table:
     """Put the ranges of h and g side by side: the caption of Table 10, the text, and what the two readings compute.
 
     Paper: Sec. 5.7, caption of Table 10; App. A.1, (4), (5).
-
-    Returns
-    -------
-    Table
 
     Raises
     ------
@@ -391,17 +365,7 @@ def ranges() -> Table:
 
 
 def weights(row: LSTMRow, reading: Reading) -> int:
-    """Count a row's weights under a reading.
-
-    Parameters
-    ----------
-    row : LSTMRow
-    reading : Reading
-
-    Returns
-    -------
-    int
-    """
+    """Count a row's weights under a reading."""
     return row.learner_under(reading).n_weights
 
 

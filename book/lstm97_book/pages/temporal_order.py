@@ -65,17 +65,12 @@ def solution(learner: LSTM, net: Net, unseen: Batch, orders: Batch, steps: Array
 
     Parameters
     ----------
-    learner : LSTM
     net : Net
         Left as it is.
     unseen : Batch
         Test sequences.
     orders, steps
         As those of `lstm97_book.pages.inside.order_code`.
-
-    Returns
-    -------
-    Solution
     """
     left = without_each_block(learner, net, unseen)
     code = order_code(learner, net, orders, steps)
@@ -90,7 +85,6 @@ def relevant_symbols(batch: Batch, names: str, symbols: Sequence[str]) -> list[s
 
     Parameters
     ----------
-    batch : Batch
     names : str
         The relevant symbols, such as ``XY``.
     symbols : sequence of str
