@@ -171,6 +171,8 @@ def test_records_of_tries_and_sweeps_never_go_among_those_of_rows(
     places = stores.Folders(tmp_path / "runs", tmp_path / "sweeps", tmp_path / "tries")
     for name, folder in (("RUNS", places.rows), ("SWEEPS", places.sweeps), ("TRIES", places.tries)):
         monkeypatch.setattr(paths, name, folder)
+        if name != "TRIES":
+            monkeypatch.setattr(paths, f"PUBLISHED_{name}", folder)
     a_try = ["--task", "parity:T=2", "--learner", "window:window=2"]
     refused = [
         (a_try, ("runs", "sweeps")),
