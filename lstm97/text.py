@@ -27,12 +27,11 @@ def fraction(value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a computing time in the unit that suits it, with two significant digits."""
-    for unit, size in (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0)):
-        if seconds >= 1.95 * size or unit == "seconds":
-            amount = seconds / size
-            return f"{amount:.1f} {unit}" if amount < 9.95 else f"{float(f'{amount:.2g}'):.0f} {unit}"
-    raise AssertionError("unreachable")
+    """Write a time in the unit that suits it, with two significant digits, as in 3.2 hours."""
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0)):
+        if seconds >= 1.5 * size:
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    return "a second"
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from lstm97.experiments.pairs import PREFIX, PairError, find
 from lstm97.net.reading import READINGS
 from lstm97.results.record import Record
 from lstm97.results.store import Store
+from lstm97.text import duration
 from lstm97.trials.bar import Bar
-from lstm97.trials.estimate import duration
 from lstm97.trials.runner import differences, reproduce
 
 DIFFERENT = 1

@@ -11,6 +11,7 @@ import numpy as np
 
 from lstm97.engine.side_by_side import side_by_side
 from lstm97.tasks import Task
+from lstm97.text import duration
 from lstm97.trials.executors import available_cores
 from lstm97.trials.slices import Job
 from lstm97.trials.trial import Trial
@@ -120,14 +121,6 @@ class Estimate:
             f"{self.n} {'trial' if self.n == 1 else 'trials'} to run, {self.n_recorded} recorded; "
             f"{usual}{duration(self.most)} if all go to their caps"
         )
-
-
-def duration(seconds: float) -> str:
-    """Write a time in words, as in 3.2 hours."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.2g} {unit}"
-    return f"{max(1.0, seconds):.0f} seconds" if seconds >= 1.5 else "a second"
 
 
 def estimate(

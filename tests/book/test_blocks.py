@@ -74,7 +74,10 @@ def test_numbers_have_thousands_separated_and_a_dash_when_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.53, "0.5 seconds"), (17, "17 seconds"), (260, "4.3 minutes"), (800, "13 minutes"), (40_000, "11 hours")],
+    [
+        *((0.53, "a second"), (17, "17 seconds"), (120, "2 minutes"), (260, "4.3 minutes"), (800, "13 minutes")),
+        *((40_000, "11 hours"), (9_000_000, "100 days")),
+    ],
 )
 def test_durations_have_two_digits(seconds: float, text: str) -> None:
     assert pages.duration(seconds) == text

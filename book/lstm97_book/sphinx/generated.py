@@ -21,6 +21,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.ext.autodoc import FunctionDocumenter
 
+from lstm97.text import Table
+
 from .execution import digest, package_and_data, stored_run
 from .rooms import architecture
 
@@ -78,16 +80,12 @@ def executed_notebooks(root: Path) -> list[Path]:
 # Tables
 
 
-def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]], right: str = "") -> str:
-    """Write a numbered Markdown table; `right` holds the letters of the right-aligned columns."""
-    marks = ["--:" if chr(ord("a") + column) in right else ":--" for column in range(len(head))]
-    lines = [
-        head,
-        marks,
-        *([str(cell).replace("|", r"\|").replace("\n", " ") for cell in row] for row in rows),
-    ]
-    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return framed(caption, name, body)
+def table(caption: str, name: str, head: list[str], rows: Iterable[Iterable[Any]], left: int | None = None) -> str:
+    """Write a numbered Markdown table; `left` columns, or all, hold words, and so does the last one."""
+    cells = tuple(tuple(str(cell).replace("\n", " ") for cell in row) for row in rows)
+    return framed(
+        caption, name, Table(tuple(head), cells, len(head) if left is None else left, True)._repr_markdown_()
+    )
 
 
 def framed(caption: str, name: str, body: str) -> str:
@@ -307,7 +305,7 @@ def statistics(root: Path) -> str:
     ]
     seconds = sum(run["seconds"] for run in runs.values())
     rows.append(["together", f"{seconds:.1f}", ""])
-    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, right="b")
+    times = table("The notebooks' last run.", "tab-times", ["Notebook", "Seconds", "Profile"], rows, left=1)
     # Executed at different times, notebooks can have run under different versions: name each set once.
     sets = sorted({json.dumps(run["versions"]) for run in runs.values()})
     rows = [[name, *(json.loads(made)[name] for made in sets)] for name in json.loads(sets[0])]
