@@ -160,6 +160,7 @@ def test_how_far_a_system_got() -> None:
     assert said["bptt"] == f"The longest lag with a solved trial was {LAGS[1]} (1 of 2 trials)."
     assert said["guessing"].startswith("Tasks with a solved trial: 3a, T = 100. Without: 3a, T = 500; latch")
     assert said["kalman"] == "Tasks with a solved trial: temporal order. Without: adding."
+    assert previous_work.furthest("my-own", found, cascade) == "Not measured yet."
     of_cascade = f"{cascade.n_solved} of {cascade.n} were solved"
     assert of_cascade in previous_work.furthest("cascade", found, cascade)
 

@@ -225,6 +225,8 @@ def furthest(learner: str, found: Mapping[str, Mapping[str, Sequence[Outcomes]]]
         lag = max(lag for lag, n in solved.items() if n)
         return f"The longest lag with a solved trial was {lag} ({solved[lag]} of {len(trials[LAGS[0]])} trials)."
     searched = learner in found["guessing"]
+    if not searched and learner not in found["other-tasks"]:
+        return "Not measured yet."
     tasks = SEARCHED if searched else ("adding", "temporal order")
     sorted_out: dict[bool, list[str]] = {True: [], False: []}
     for task, of_task in zip(tasks, found["guessing" if searched else "other-tasks"][learner], strict=True):
