@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lstm97.checks import shown
+
 #: What the command calls tasks and learning systems: names stand in names of pairs, beside ``/``, ``:`` and ``,``.
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -47,9 +49,9 @@ def modules(
 def _imported(module: str, file: Path) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        reason = str(error)
+        reason = " ".join(str(error).splitlines())
         if isinstance(error, SyntaxError) and error.filename == str(file):
             lines, reason = [error.lineno], error.msg
         where = f"{file}, line {lines[-1]}" if lines else str(file)
@@ -88,7 +90,8 @@ def declared(
             name = vars(cls).get("name")
             if not isinstance(name, str) or not NAME.fullmatch(name):
                 raise FileError(
-                    f"{file}: {cls.__name__} has no name for the command: give one, as in name = 'my-own'"
+                    f"{file}: {cls.__name__} has {'no name' if name is None else f'the name {shown(name)}'} for the "
+                    "command: give one of small letters, digits and hyphens, as in name = 'my-own'"
                 )
             if missing := " and no ".join(lacks(cls)):
                 raise FileError(f"{file}: {cls.__name__} has no {missing}: declare it in the class")

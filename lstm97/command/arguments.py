@@ -1,6 +1,7 @@
 """What the ``lstm97`` command takes, and what becomes of errors."""
 
 import argparse
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -285,5 +286,12 @@ def perform(arguments: Sequence[str] | None) -> int:
     return USAGE_ERROR
 
 
+#: Characters of a message; what a user typed can be of any length.
+LONGEST = 1500
+
+
 def _complain(text: str) -> None:
-    print(f"lstm97: {text}", file=sys.stderr, flush=True)
+    """Say what was wrong in one line, whatever came with the message."""
+    line = re.sub(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+", " ", text)
+    short = line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
+    print(f"lstm97: {short}", file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lstm97 import paths
+from lstm97.checks import shown
 from lstm97.command.errors import UsageError
 from lstm97.results.store import Store
 
@@ -30,10 +31,13 @@ def named_store(given: str | None, default: Path) -> Store:
                 "'lstm97 run ROW'"
             )
         return Store(default)
-    store = Store(given)
-    if not store.directory.is_dir():
-        raise UsageError(f"--store {given!r}: there is no such folder")
-    return store
+    try:
+        store = Store(given)
+        if store.directory.is_dir():
+            return store
+    except (OSError, RuntimeError) as error:  # a name that is too long, a user who is not there
+        raise UsageError(f"--store {shown(given)} is no folder's name ({error}): give another one") from error
+    raise UsageError(f"--store {shown(given)}: there is no such folder")
 
 
 def new_store(given: str | None, default: Path, others: Sequence[Path]) -> Store:

@@ -111,7 +111,9 @@ def verify(arguments: argparse.Namespace) -> int:
     searched = ", ".join(str(store.directory) for store in _stores(arguments)) or "no folder"
     others = f"; {n_others} of another row, specification or reading can't be" if n_others else ""
     if not found:
-        raise UsageError(f"there are no records to verify in {searched}{others}: run some with 'lstm97 run ROW'")
+        asked = ", ".join([*(arguments.row or ()), *(arguments.sweep or ())])
+        of = f" of {asked}" if asked else ""
+        raise UsageError(f"there are no records{of} to verify in {searched}{others}: run some with 'lstm97 run ROW'")
     records = _sampled(found, arguments.sample)
     seconds = sum(record["seconds"] for record in records)
     if not (arguments.all or arguments.sample or arguments.row or arguments.sweep):

@@ -68,9 +68,10 @@ def _rows_of(module: ModuleType, file: Path) -> tuple[Row, ...]:
     for entry in entries:
         try:
             entry.under(Reading())
-        except ValueError as error:
-            named = str(error).startswith(entry.name)
-            raise FileError(f"{file}: {error}" if named else f"{file}: {entry.name}: {error}") from error
+        except Exception as error:  # whatever a part of another kind makes of itself
+            reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            named = reason.startswith(entry.name)
+            raise FileError(f"{file}: {reason}" if named else f"{file}: {entry.name}: {reason}") from error
     return tuple(entries)
 
 

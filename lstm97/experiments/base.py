@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from lstm97.checks import shown, whole
+from lstm97.checks import instance, shown, whole
 from lstm97.experiments.stopping import StoppingRule
 from lstm97.learners import LSTM, Growing, Learner
 from lstm97.net.reading import Reading, check_choices
@@ -21,6 +21,8 @@ from lstm97.tasks import Batch, Task
 
 #: Names of rows: records stand in a file named after the table. Names of pairs begin with ``tries/``.
 NAME = re.compile(r"(?!tries/)[A-Za-z0-9_][\w.-]*/[\w.-]+", re.ASCII)
+#: Characters in a name.
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ class Paper:
     mse: float | None = None
     least: float | None = None
     most: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("sequences", "n_weights"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"{name} is {shown(value)}: give a number, or NaN where none is printed")
 
     @property
     def leaves_failures_out(self) -> bool:
@@ -208,8 +216,20 @@ class Row:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             raise ValueError(f"name is {shown(self.name)}: give TABLE/ROW, both of letters, digits, '.', '-' and '_'")
+        if len(self.name) > LONGEST_NAME:
+            raise ValueError(f"name is {shown(self.name)}: give at most {LONGEST_NAME} characters: files have it")
         for number in ("n_trials", "cap", "n_test"):
             whole(number, getattr(self, number))
+        for text in ("title", "section"):
+            if not isinstance(getattr(self, text), str):
+                raise ValueError(f"{text} is {shown(getattr(self, text))}: give text")
+        if not isinstance(self.paper, Paper):
+            raise ValueError(f"paper is {shown(self.paper)}: give a Paper")
+        if not self.tasks:
+            raise ValueError("task is (): give at least one")
+        for task in self.tasks:
+            instance("task", task, "task, such as Adding(T=100)", "sample")
+        instance("stop", self.stop, "stopping rule, such as ST3(beta=0.01)", "watch")
 
     @property
     def tasks(self) -> tuple[Task, ...]:

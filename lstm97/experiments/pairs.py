@@ -212,12 +212,15 @@ class _Settings(NamedTuple):
             hint = hints[key]
             kind = next(t for t in typing.get_args(hint) if t is not type(None)) if _is_union(hint) else hint
             least, most = _BOUNDS.get(key, (-MOST, MOST))
+            if _is_union(hint) and text == "none":
+                values[key] = None
+                continue
             try:
                 values[key] = {"yes": True, "no": False}[text] if kind is bool else kind(text)
                 if kind in (int, float) and not least <= values[key] <= most:  # nor NaN
                     raise ValueError
             except (ValueError, KeyError):
-                bounds = f" from {least:g} to {most:g}"
+                bounds = f" from {least:g} to {most:g}" if key in _BOUNDS or key in values else ""
                 wanted = {int: f"a whole number{bounds}", float: f"a number{bounds}", bool: "yes or no"}[kind]
                 short = text if len(text) <= 30 else f"{text[:27]}..."
                 raise PairError(f"{self.name}: {key} is {short!r}: give {wanted}") from None

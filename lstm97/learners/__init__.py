@@ -59,6 +59,13 @@ __all__ = [
 ]
 
 
+#: What a learning system has to have: see `lstm97.learners.base.System`.
+NEEDED = (
+    *("title", "for_task", "n_inputs", "n_outputs", "n_weights"),
+    *("start", "copy", "train", "predict", "check", "arrays"),
+)
+
+
 @cache
 def learners() -> Mapping[str, type[System]]:
     """Collect the learning systems that can be given any task.
@@ -76,9 +83,14 @@ def learners() -> Mapping[str, type[System]]:
 
     def is_learner(cls: Any) -> bool:
         is_base = getattr(cls, "_is_protocol", False) or inspect.isabstract(cls) or vars(cls).get("name", "") is None
-        return hasattr(cls, "train") and not is_base
+        return (hasattr(cls, "train") or hasattr(cls, "for_task")) and not is_base
 
     def lacks(cls: Any) -> list[str]:
-        return [one for one in ("title", "for_task") if not hasattr(cls, one)]
+        fields = {*getattr(cls, "__dataclass_fields__", ()), *dir(cls)}
+        missing = [one for one in NEEDED if one not in fields]
+        if "for_task" in fields:
+            settings = list(inspect.signature(cls.for_task).parameters.values())[2:]
+            missing += [f"default of its setting {one.name}" for one in settings if one.default is one.empty]
+        return missing + ["hash (is it a frozen dataclass?)"] * (cls.__hash__ is None)
 
     return MappingProxyType(declared(__name__, __path__, is_learner, lacks))

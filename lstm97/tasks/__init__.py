@@ -56,6 +56,12 @@ def tasks() -> Mapping[str, type[Task]]:
         return issubclass(cls, Task) and not inspect.isabstract(cls)
 
     def lacks(cls: type[Task]) -> list[str]:
-        return ["like"] if cls.like is Task.like else []
+        missing = ["like"] if cls.like is Task.like else []
+        choices = cls.reads if isinstance(cls.reads, Mapping) else {"reads": ()}
+        fields = getattr(cls, "__dataclass_fields__", {})
+        missing += [f"field {name}, which its reads or defaults name" for name in choices if name not in fields]
+        defaults = cls.defaults if isinstance(cls.defaults, Mapping) else {"defaults": None}
+        missing += [f"field {name}, which its reads or defaults name" for name in defaults if name not in fields]
+        return missing + ["hash (is it a frozen dataclass?)"] * (cls.__hash__ is None)
 
     return MappingProxyType(declared(__name__, __path__, is_task, lacks))

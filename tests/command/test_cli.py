@@ -320,3 +320,35 @@ def test_a_column_of_words_that_is_too_wide_goes_on_in_further_lines() -> None:
     assert max(map(len, lines)) <= 40
     assert [line[:4].strip() for line in lines if line[0] != " "] == ["name", "a", "b"]
     assert sum(line.count("words") for line in lines[1:]) == 20
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rows", "--js\non"],
+        ["run", "--task", "adding", "--learner", "x" * 100_000],
+        ["run", "--learner", "bptt", "--task", f"adding:{'y' * 50_000}=1"],
+        ["table", "9", "--store", "z" * 50_000],
+        ["table", "9", "--store", "~nobody-of-that-name/x"],
+    ],
+)
+def test_a_message_is_one_line_of_bearable_length(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert len(said) < 2000
+    assert arguments[-1][:6].splitlines()[0] in said
+
+
+def test_what_has_no_value_can_be_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """As in the message on a bad one, which names it."""
+    pair = ["run", "--task", "adding:T=30", "--trials", "1", "--cap", "10", "--jobs", "1", "--store", str(tmp_path)]
+    assert main([*pair, "--learner", "bptt:k=0"]) == 2
+    assert "or none" in capsys.readouterr().err.lower()
+    assert main([*pair, "--learner", "bptt:k=none"]) == 0
+    assert "tries/adding:T=30/bptt (literal)" in capsys.readouterr().out
+
+
+def test_rows_without_records_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["verify", "--row", "table9/6a", "--store", str(tmp_path)]) == 2
+    assert "table9/6a" in capsys.readouterr().err

@@ -59,6 +59,9 @@ TESTS = {
     "theory/test_error_flow.py::test_sensitivity_forwards_is_the_factor_backwards": (
         "theory.error_flow.sensitivity",
     ),
+    "theory/test_cell_error_flow.py::test_a_random_net_is_drawn_from_its_seed_and_its_input_gates_are_biased": (
+        "theory.cell_error_flow.of_random_net",
+    ),
     "theory/test_cell_error_flow.py::test_forwards_and_backwards_agree": ("theory.cell_error_flow.sensitivity",),
     "theory/test_carrousel.py::test_conflicts_grow_with_the_lag_and_gates_remove_them": (
         "theory.carrousel.storing_without_gates",
