@@ -42,5 +42,5 @@ lock:  ## Renew requirements.lock and environment.yml from pyproject.toml (needs
 	mv environment.yml.new environment.yml
 
 clean:  ## Remove what the commands made, except the virtual environment and recorded trials
-	rm -rf _build book/executed .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info book/*.egg-info
+	rm -rf _build build dist book/executed .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info book/*.egg-info
 	find lstm97 tests book notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -8,7 +8,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent
-IN_CHECKOUT = (_CHECKOUT / "pyproject.toml").is_file()
+IN_CHECKOUT = (_CHECKOUT / "pyproject.toml").is_file() and not (_PACKAGE / "data").is_dir()
 DATA = (_CHECKOUT if IN_CHECKOUT else _PACKAGE) / "data"
 #: The paper's tables as CSV.
 PAPER = DATA / "paper"

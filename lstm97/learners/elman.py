@@ -4,16 +4,15 @@ Elman (1988); Cleeremans, Servan-Schreiber and McClelland (1989); in the paper S
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
-from lstm97.learners.base import Like, check_work
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
     RecurrentNet,
-    RecurrentTopology,
     add_layer_updates,
     add_output_updates,
     compute_errors,
@@ -23,7 +22,7 @@ from lstm97.learners.recurrent import (
 from lstm97.learners.unfolded import TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
-from lstm97.tasks import Batch, Task
+from lstm97.tasks import Batch
 
 
 @compiled
@@ -98,20 +97,6 @@ class Elman(Recurrent):
     name = "elman"
     title = "Elman's procedure"
     unfolded = Unfolded(same_step=(TOP,))
-
-    @classmethod
-    def for_task(
-        cls,
-        task: Task,
-        like: Like,
-        *,
-        n_hidden: int | None = None,
-        alpha: float | None = None,
-        weight_range: float | None = None,
-    ) -> Self:
-        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
-        topology = RecurrentTopology.conventional(task, n_hidden)
-        return cls(topology, like.alpha(alpha), like.weight_range(weight_range))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -378,7 +378,7 @@ class Kalman(Recurrent):
     unfolded = Unfolded(same_step=(TOP,), carried=(LOOP,))
 
     @classmethod
-    def for_task(
+    def for_task(  # type: ignore[override]  # alpha has a default of its own
         cls,
         task: Task,
         like: Like,

@@ -12,11 +12,10 @@ Its derivative by a weight is the sum of the inputs so far, so the gradient is e
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from lstm97.learners.base import Like, check_work
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -114,19 +113,9 @@ class NaiveCarrousel(Recurrent):
     unfolded = Unfolded(errors=(TOP, LOOP), constant=(LOOP,))
 
     @classmethod
-    def for_task(
-        cls,
-        task: Task,
-        like: Like,
-        *,
-        n_hidden: int | None = None,
-        alpha: float | None = None,
-        weight_range: float | None = None,
-    ) -> Self:
-        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
-        net = RecurrentTopology.conventional(task, n_hidden)
-        topology = dataclasses.replace(net, biased=True)  # output units only
-        return cls(topology, like.alpha(alpha), like.weight_range(weight_range))
+    def topology_for(cls, task: Task, n_hidden: int | None) -> RecurrentTopology:
+        """Choose the topology for a task: see `lstm97.learners.recurrent.Recurrent.topology_for`."""
+        return dataclasses.replace(super().topology_for(task, n_hidden), biased=True)  # output units only
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import MOST_WEIGHTS, flag, instance, not_negative, whole
-from lstm97.learners.base import Arrays, check_work
+from lstm97.learners.base import Arrays, Like, check_work
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch, EmbeddedReber, LongLag, Task
@@ -525,6 +525,8 @@ class Recurrent:
     alpha: float
     weight_range: float
 
+    #: What all of them share is no learning system by itself.
+    name: ClassVar[str | None] = None
     #: Activation of the recurrent layer before a sequence's first step.
     initial_y: ClassVar[float] = 0.0
     #: Whether activations are reset before each sequence.
@@ -535,6 +537,24 @@ class Recurrent:
         not_negative("alpha", self.alpha)
         not_negative("weight_range", self.weight_range)
         check_size(self.layer_shape, self.topology.output_shape)
+
+    @classmethod
+    def topology_for(cls, task: Task, n_hidden: int | None) -> RecurrentTopology:
+        """Choose the topology for a task: see `RecurrentTopology.conventional`."""
+        return RecurrentTopology.conventional(task, n_hidden)
+
+    @classmethod
+    def for_task(
+        cls,
+        task: Task,
+        like: Like,
+        *,
+        n_hidden: int | None = None,
+        alpha: float | None = None,
+        weight_range: float | None = None,
+    ) -> Self:
+        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
+        return cls(cls.topology_for(task, n_hidden), like.alpha(alpha), like.weight_range(weight_range))
 
     @cached_property
     def wiring(self) -> RecurrentWiring:

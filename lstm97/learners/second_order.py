@@ -10,11 +10,10 @@ are ordinary weights from inputs and from units, and biases, among the products.
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from lstm97.learners.base import Like, check_work
+from lstm97.learners.base import check_work
 from lstm97.learners.recurrent import (
     Floats,
     Recurrent,
@@ -211,18 +210,9 @@ class SecondOrder(Recurrent):
     unfolded = Unfolded(errors=(TOP, LOOP))
 
     @classmethod
-    def for_task(
-        cls,
-        task: Task,
-        like: Like,
-        *,
-        n_hidden: int | None = None,
-        alpha: float | None = None,
-        weight_range: float | None = None,
-    ) -> Self:
-        """Build it for a task: see `lstm97.learners.base.System.for_task`."""
-        topology = RecurrentTopology.conventional(task, n_hidden, fully_recurrent=isinstance(task, EmbeddedReber))
-        return cls(topology, like.alpha(alpha), like.weight_range(weight_range))
+    def topology_for(cls, task: Task, n_hidden: int | None) -> RecurrentTopology:
+        """Choose the topology for a task: see `lstm97.learners.recurrent.Recurrent.topology_for`."""
+        return RecurrentTopology.conventional(task, n_hidden, fully_recurrent=isinstance(task, EmbeddedReber))
 
     @property
     def layer_shape(self) -> tuple[int, int]:

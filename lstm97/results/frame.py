@@ -9,7 +9,7 @@ from lstm97.experiments import Row, rows
 from lstm97.experiments.pairs import Pair
 from lstm97.experiments.sweeps import SWEEPS
 from lstm97.net.reading import READINGS, Reading
-from lstm97.paths import PUBLISHED_RUNS, PUBLISHED_SWEEPS
+from lstm97.paths import PUBLISHED_SWEEPS
 from lstm97.results.record import Record, is_done, presented
 from lstm97.results.store import Store
 
@@ -85,7 +85,7 @@ def records(runs: Store | None = None, sweeps: Store | None = None) -> pd.DataFr
         import pandas as pd
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("records: pandas is not installed: pip install pandas") from error
-    lines = [*_of_rows(runs or Store(PUBLISHED_RUNS)), *_of_sweeps(sweeps or Store(PUBLISHED_SWEEPS))]
+    lines = [*_of_rows(runs or Store()), *_of_sweeps(sweeps or Store(PUBLISHED_SWEEPS))]
     return pd.DataFrame(
         {
             name: pd.array([line[name] for line in lines], dtype=column.dtype)  # type: ignore[call-overload]

@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 from lstm97.experiments import Row, rows
-from lstm97.paths import PUBLISHED_RUNS
 from lstm97.results.store import Store
 from lstm97.results.summary import VERDICTS, Summary, summarise_table
 from lstm97.text import number
@@ -83,5 +82,5 @@ def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
             "verdict_word": VERDICTS[one.verdict],
         }
         for table in tables
-        for one in summarise_table(table, store or Store(PUBLISHED_RUNS))
+        for one in summarise_table(table, store or Store())
     ]

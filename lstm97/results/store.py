@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 from filelock import FileLock, Timeout
 
 from lstm97.checks import shown
-from lstm97.paths import RUNS
+from lstm97.paths import IN_CHECKOUT, PUBLISHED_RUNS, PUBLISHED_SWEEPS
 from lstm97.results.record import LAST_TRIAL, Record, check_count, check_record, contradiction, refuse
 
 #: What a line can look like that its writer did not finish: short, in ASCII, and it begins as records do.
@@ -217,7 +217,8 @@ class Store:
     Parameters
     ----------
     directory : path
-        Made when the first record is written. ``~`` is the user's folder.
+        Made when the first record is written. ``~`` is the user's folder. The published records of rows if none is
+        given; those that came with an installed package are only read.
 
     Raises
     ------
@@ -225,7 +226,7 @@ class Store:
         If that is no name of a folder.
     """
 
-    def __init__(self, directory: str | os.PathLike[str] = RUNS) -> None:
+    def __init__(self, directory: str | os.PathLike[str] = PUBLISHED_RUNS) -> None:
         if not os.fspath(directory) or "\0" in os.fspath(directory):
             raise StoreError(f"the store's folder is {os.fspath(directory)!r}: give the name of a folder")
         try:
@@ -258,6 +259,10 @@ class Store:
         StoreError
             If it can't.
         """
+        if not IN_CHECKOUT and self.directory in (PUBLISHED_RUNS, PUBLISHED_SWEEPS):
+            raise StoreError(
+                f"{self.directory} holds the published records, which are only read: give another folder"
+            )
         locks = self.directory / ".locks"
         try:
             locks.mkdir(parents=True, exist_ok=True)

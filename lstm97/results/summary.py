@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lstm97.experiments import Row, rows
 from lstm97.experiments.sweeps import Sweep
 from lstm97.net.reading import READINGS, Reading
-from lstm97.paths import PUBLISHED_RUNS, PUBLISHED_SWEEPS
+from lstm97.paths import PUBLISHED_SWEEPS
 from lstm97.results.record import Record, answers, at_stop, is_done, presented, under_cap
 from lstm97.results.store import Store
 
@@ -414,7 +414,7 @@ def evidence(table: str, store: Store | None = None) -> list[Evidence]:
     StoreError
         If records can't be read.
     """
-    store = store or Store(PUBLISHED_RUNS)
+    store = store or Store()
 
     def records(one: Summary) -> list[Record]:
         return store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash)

@@ -1,4 +1,4 @@
-"""Tests of lstm97_book.figures.theory_plots: figures show what they are given, and nothing is shaded by accident."""
+"""Tests of lstm97_book.figures.theory: figures show what they are given, and nothing is shaded by accident."""
 
 from collections.abc import Iterator
 

@@ -67,6 +67,8 @@ def test_one_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == PYPROJECT["project"]["version"]
     assert importlib.metadata.version("lstm97") == PYPROJECT["project"]["version"]
+    companion = tomllib.loads((ROOT / "book" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert companion["project"]["version"] == PYPROJECT["project"]["version"]
 
 
 def test_one_address() -> None:

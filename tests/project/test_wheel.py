@@ -87,6 +87,36 @@ def test_what_is_run_goes_below_the_current_folder(installed: Path, tmp_path: Pa
     assert (tmp_path / "data" / "runs" / "table9.jsonl").is_file()
 
 
+def test_the_examples_of_the_public_names_hold(installed: Path, tmp_path: Path) -> None:
+    page = tmp_path / "public-names.md"
+    shutil.copy2(ROOT / "book" / "public-names.md", page)
+    env = dict(os.environ) | {"PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "doctest", page.name]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_published_records_are_only_read(installed: Path, tmp_path: Path) -> None:
+    code = "import lstm97; print(lstm97.__file__); lstm97.Store().prepare()"
+    env = dict(os.environ) | {"PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{installed / 'lstm97' / '__init__.py'}\n"
+    assert "StoreError" in done.stderr
+    assert "are only read: give another folder" in done.stderr
+
+
+def test_a_project_of_others_around_it_is_not_its_own(installed: Path, tmp_path: Path) -> None:
+    """As after an installation into a folder of somebody's project, which has data as well."""
+    site = tmp_path / "project"
+    shutil.copytree(installed, site)
+    (site / "pyproject.toml").write_text("[project]\nname = 'another'\n")
+    (site / "data" / "runs").mkdir(parents=True)
+    done = run(site, tmp_path, "table", "9")
+    assert f"records: {site / 'lstm97' / 'data' / 'runs' / 'table9.jsonl'}" in done.stdout
+
+
 def test_what_is_missing_is_said_in_a_line(installed: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     shutil.copytree(installed, site)

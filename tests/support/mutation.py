@@ -1,7 +1,9 @@
 """Mutation of formulas: change one operator in one function, and see whether a check or a test notices.
 
-python tests/mutation.py                  every operator of every function; fails if one survives unexplained
-python tests/mutation.py network          those whose names begin like this
+In this folder's parent:
+
+python -m support.mutation            every operator of every function; fails if one survives unexplained
+python -m support.mutation network    those whose names begin like this
 
 First come the checks of the equations that name the function. What gets past them is put into a copy of the package,
 for one of `TESTS`.

@@ -214,7 +214,7 @@ def tally(found: Sequence[Evidence]) -> Markdown:
 
 
 def scaling_of(found: Sequence[Evidence], x: Callable[[Row], float]) -> list[dict[str, Any]]:
-    """Prepare rows for `lstm97_book.figures.plots.scaling`.
+    """Prepare rows for `lstm97_book.figures.scaling`.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def scaling_of(found: Sequence[Evidence], x: Callable[[Row], float]) -> list[dic
 
 
 def trials_of(found: Iterable[Evidence], label: Callable[[Evidence], str]) -> list[dict[str, Any]]:
-    """Prepare rows for `lstm97_book.figures.plots.sequences_to_success`.
+    """Prepare rows for `lstm97_book.figures.sequences_to_success`.
 
     Parameters
     ----------
@@ -435,7 +435,7 @@ def by_table(found: Sequence[Evidence]) -> list[tuple[str, list[tuple[str, Evide
 
 
 def ratios_of(found: Sequence[Evidence]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Prepare the rows that have records, and a printed number, for `lstm97_book.figures.plots.ratios_to_paper`."""
+    """Prepare the rows that have records, and a printed number, for `lstm97_book.figures.ratios_to_paper`."""
 
     def row(label: str, one: Evidence) -> dict[str, Any]:
         [trials] = trials_of([one], lambda _: label)
