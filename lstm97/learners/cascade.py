@@ -73,13 +73,38 @@ MOST_EPOCHS = 200
 MU = 2.0
 #: Added to the output units' f' where errors are computed, so that units at 0 or 1 go on learning.
 OFFSET = 0.1
+#: Arrays over what a candidate reads are filled up to a multiple of this: the rest of a loop takes longer.
+FILLED = 8
 #: Initial weights are drawn uniformly from [-WEIGHT_RANGE, WEIGHT_RANGE].
 WEIGHT_RANGE = 1.0
 
 
 @compiled
-def net_input(w, l, n_inputs, n_hidden, symbol, values, t, y_at):
-    """Compute one unit's net input, but for what comes from itself.
+def list_later_steps(offsets, later):
+    """List all steps but the sequences' first: all second steps, then all third ones, and so on.
+
+    Neighbours in this list are of different sequences, so that neither waits for the other's result.
+
+    Parameters
+    ----------
+    offsets : (n + 1,) int64
+        As in `lstm97.tasks.Batch`.
+    later : (n_steps - n,) int64
+        Result.
+    """
+    n, step = 0, 1
+    while n < later.size:
+        for s in range(offsets.size - 1):
+            t = offsets[s] + step
+            if t < offsets[s + 1]:
+                later[n] = t
+                n += 1
+        step += 1
+
+
+@compiled
+def net_inputs(w, l, n_inputs, n_hidden, symbols, values, y_at, net):
+    """Compute one unit's net inputs at every step, but for what comes from itself.
 
     Parameters
     ----------
@@ -89,61 +114,99 @@ def net_input(w, l, n_inputs, n_hidden, symbol, values, t, y_at):
     n_inputs : int
     n_hidden : int
         How many hidden units it reads.
-    symbol : int
-        The one input unit that is 1, or -1 if the input is not one-hot.
-    values : (n_steps, n_inputs) or (n_steps, 0) float64
-        Input activations of every step if the input is not one-hot.
-    t : int
-        The step, a row of `values`.
-    y_at : (n_steps, H) float64
+    symbols, values
+        As in `lstm97.tasks.Batch`.
+    y_at : (H, n_steps) float64
         Activations of the hidden units at every step.
-
-    Returns
-    -------
-    float
+    net : (n_steps,) float64
+        Result.
     """
-    net = w[l, w.shape[1] - 1]
-    if symbol >= 0:
-        net += w[l, symbol]
+    one = w[l, w.shape[1] - 1]
+    for t in range(net.size):
+        net[t] = one
+    if symbols.size > 0:
+        for t in range(net.size):
+            net[t] += w[l, symbols[t]]
     for m in range(values.shape[1]):
-        net += w[l, m] * values[t, m]
+        w_m = w[l, m]
+        for t in range(net.size):
+            net[t] += w_m * values[t, m]
     for j in range(n_hidden):
-        net += w[l, n_inputs + j] * y_at[t, j]
-    return net
+        w_j = w[l, n_inputs + j]
+        for t in range(net.size):
+            net[t] += w_j * y_at[j, t]
 
 
 @compiled
-def respond(w, w_k, n_inputs, symbols, values, offsets, every_step, y_at, outputs):
-    """Compute all activations for sequences. Hidden units are 0 before a sequence's first step.
+def squash_hidden(back, offsets, later, y):
+    """Turn one hidden unit's net inputs into its activations, 0 before a sequence's first step.
+
+    Parameters
+    ----------
+    back : float
+        The unit's weight to itself.
+    offsets : (n + 1,) int64
+        As in `lstm97.tasks.Batch`.
+    later : (n_steps - n,) int64
+        From `list_later_steps`.
+    y : (n_steps,) float64
+        Net inputs but for what comes from the unit itself, replaced by activations.
+    """
+    for s in range(offsets.size - 1):
+        t = offsets[s]
+        y[t] = f(y[t]) - 0.5
+    for n in range(later.size):
+        t = later[n]
+        y[t] = f(y[t] + back * y[t - 1]) - 0.5
+
+
+@compiled
+def respond_hidden(w, n_inputs, symbols, values, offsets, later, y_at):
+    """Compute the activations of all hidden units for sequences.
 
     Parameters
     ----------
     w : (H, n_inputs + H + 1) float64
+    n_inputs : int
+    symbols, values, offsets
+        As in `lstm97.tasks.Batch`.
+    later : (n_steps - n,) int64
+        From `list_later_steps`.
+    y_at : (H, n_steps) float64
+        Result: activations of the hidden units.
+    """
+    for i in range(w.shape[0]):
+        net_inputs(w, i, n_inputs, i, symbols, values, y_at, y_at[i])
+        squash_hidden(w[i, n_inputs + i], offsets, later, y_at[i])
+
+
+@compiled
+def respond_outputs(w_k, n_inputs, symbols, values, offsets, every_step, y_at, net, outputs):
+    """Compute the activations of the output units where there is a target.
+
+    Parameters
+    ----------
     w_k : (K, n_inputs + H + 1) float64
     n_inputs : int
     symbols, values, offsets, every_step
         As in `lstm97.tasks.Batch`.
-    y_at : (n_steps, H) float64
-        Result: activations of the hidden units.
+    y_at : (H, n_steps) float64
+        From `respond_hidden`.
+    net : (n_steps,) float64
+        Working memory.
     outputs : float64, the shape of the batch's targets
         Result: activations of the output units.
     """
-    n_hidden = w.shape[0]
-    symbol = -1
-    for s in range(offsets.size - 1):
-        first, last = offsets[s], offsets[s + 1] - 1
-        for t in range(first, last + 1):
-            if symbols.size > 0:
-                symbol = symbols[t]
-            for i in range(n_hidden):
-                net = net_input(w, i, n_inputs, i, symbol, values, t, y_at)
-                if t > first:
-                    net += w[i, n_inputs + i] * y_at[t - 1, i]
-                y_at[t, i] = f(net) - 0.5
-            if every_step or t == last:
-                row = t if every_step else s
-                for k in range(w_k.shape[0]):
-                    outputs[row, k] = f(net_input(w_k, k, n_inputs, n_hidden, symbol, values, t, y_at))
+    for k in range(w_k.shape[0]):
+        net_inputs(w_k, k, n_inputs, y_at.shape[0], symbols, values, y_at, net)
+        if every_step:
+            for t in range(net.size):
+                net[t] = f(net[t])
+            for t in range(net.size):
+                outputs[t, k] = net[t]
+        else:
+            for s in range(offsets.size - 1):
+                outputs[s, k] = f(net[offsets[s + 1] - 1])
 
 
 @compiled
@@ -186,11 +249,11 @@ def add_output_slopes(n_inputs, e, symbols, values, offsets, every_step, y_at, s
     e : (n, K) float64
         From `compute_errors`.
     symbols, values, offsets, every_step, y_at
-        As in `respond`.
+        As in `respond_outputs`.
     slopes : (K, n_inputs + H + 1) float64
         Added to in place.
     """
-    n_hidden, one = y_at.shape[1], slopes.shape[1] - 1
+    n_hidden, one = y_at.shape[0], slopes.shape[1] - 1
     for s in range(offsets.size - 1):
         last = offsets[s + 1] - 1
         for t in range(offsets[s] if every_step else last, last + 1):
@@ -202,7 +265,7 @@ def add_output_slopes(n_inputs, e, symbols, values, offsets, every_step, y_at, s
                 for m in range(values.shape[1]):
                     slopes[k, m] += e_k * values[t, m]
                 for j in range(n_hidden):
-                    slopes[k, n_inputs + j] += e_k * y_at[t, j]
+                    slopes[k, n_inputs + j] += e_k * y_at[j, t]
                 slopes[k, one] += e_k
 
 
@@ -231,7 +294,23 @@ def normalise_errors(e):
 
 
 @compiled
-def correlate(w, n_inputs, r, signs, symbols, values, offsets, every_step, y_at, dv_dw, slopes, covariances):
+def correlate(
+    w,
+    n_inputs,
+    r,
+    signs,
+    symbols,
+    values,
+    offsets,
+    every_step,
+    later,
+    y_at,
+    v_at,
+    sources,
+    dv_dw,
+    slopes,
+    covariances,
+):
     r"""Add up the candidates' covariances with the errors, and the slopes of their scores by their weights.
 
     A candidate with the activation V has the score :math:`\sum_k |C_k|`. Its derivatives go from step to step along
@@ -253,48 +332,57 @@ def correlate(w, n_inputs, r, signs, symbols, values, offsets, every_step, y_at,
     signs : (candidates, K) float64
         Signs of the covariances, 1 or -1.
     symbols, values, offsets, every_step, y_at
-        As in `respond`.
-    dv_dw : (n_inputs + H + 2,) float64
+        As in `respond_outputs`.
+    later : (n_steps - n,) int64
+        From `list_later_steps`.
+    v_at : (candidates, n_steps) float64
+        Working memory: the candidates' activations.
+    sources : (steps of the longest sequence, P) float64
+        Working memory: what the candidates read in one sequence. P is n_inputs + H + 2 or a little more, so that
+        vector registers are filled; the rest is 0.
+    dv_dw : (P,) float64
         Working memory: derivatives of one candidate's activation.
-    slopes : (candidates, n_inputs + H + 2) float64
+    slopes : (candidates, P) float64
         Of the negative score; added to in place.
     covariances : (candidates, K) float64
         Added to in place.
     """
-    n_hidden, n_sources = y_at.shape[1], w.shape[1]
+    n_hidden, n_sources = y_at.shape[0], w.shape[1]
     itself, one = n_sources - 2, n_sources - 1
-    symbol = -1
     for c in range(w.shape[0]):
-        back = w[c, itself]
-        for s in range(offsets.size - 1):
-            v = 0.0
-            for m in range(n_sources):
+        net_inputs(w, c, n_inputs, n_hidden, symbols, values, y_at, v_at[c])
+        squash_hidden(w[c, itself], offsets, later, v_at[c])
+    for s in range(offsets.size - 1):
+        first, last = offsets[s], offsets[s + 1] - 1
+        for t in range(first, last + 1):
+            i = t - first
+            for m in range(sources.shape[1]):
+                sources[i, m] = 0.0
+            if symbols.size > 0:
+                sources[i, symbols[t]] = 1.0
+            for m in range(values.shape[1]):
+                sources[i, m] = values[t, m]
+            for j in range(n_hidden):
+                sources[i, n_inputs + j] = y_at[j, t]
+            sources[i, one] = 1.0
+        for c in range(w.shape[0]):
+            back = w[c, itself]
+            for t in range(first, last):
+                sources[t + 1 - first, itself] = v_at[c, t]
+            for m in range(dv_dw.size):
                 dv_dw[m] = 0.0
-            for t in range(offsets[s], offsets[s + 1]):
-                if symbols.size > 0:
-                    symbol = symbols[t]
-                v_before = v
-                v = f(net_input(w, c, n_inputs, n_hidden, symbol, values, t, y_at) + back * v_before) - 0.5
-                for m in range(n_sources):
-                    dv_dw[m] *= back
-                if symbol >= 0:
-                    dv_dw[symbol] += 1.0
-                for m in range(values.shape[1]):
-                    dv_dw[m] += values[t, m]
-                for j in range(n_hidden):
-                    dv_dw[n_inputs + j] += y_at[t, j]
-                dv_dw[itself] += v_before
-                dv_dw[one] += 1.0
+            for t in range(first, last + 1):
+                v, i = v_at[c, t], t - first
                 slope = 0.25 - v * v
-                for m in range(n_sources):
-                    dv_dw[m] *= slope
-                if every_step or t == offsets[s + 1] - 1:
+                for m in range(dv_dw.size):
+                    dv_dw[m] = (back * dv_dw[m] + sources[i, m]) * slope
+                if every_step or t == last:
                     row = t if every_step else s
                     direction = 0.0
                     for k in range(r.shape[1]):
                         covariances[c, k] += v * r[row, k]
                         direction += signs[c, k] * r[row, k]
-                    for m in range(n_sources):
+                    for m in range(dv_dw.size):
                         slopes[c, m] -= direction * dv_dw[m]
 
 
@@ -410,6 +498,34 @@ class Progress:
 
 
 @dataclass
+class Known:
+    """What was computed of a training set. It holds as long as the weights are those that it was computed with.
+
+    Attributes
+    ----------
+    batch : Batch
+        The training set.
+    w : (H, n_inputs + H + 1) float64
+        The weights to hidden units.
+    later : (n_steps - n,) int64
+        From `list_later_steps`.
+    y_at : (H, n_steps) float64
+        Activations of the hidden units.
+    w_k : (K, n_inputs + H + 1) float64, or None
+        The weights to output units with which `r` was computed.
+    r : float64, the shape of the batch's targets, or None
+        From `normalise_errors`.
+    """
+
+    batch: Batch
+    w: Floats
+    later: NDArray[np.int64]
+    y_at: Floats
+    w_k: Floats | None = None
+    r: Floats | None = None
+
+
+@dataclass
 class CascadeNet:
     """A net with as many hidden units as it has so far.
 
@@ -441,6 +557,9 @@ class CascadeNet:
     covariances: Floats | None = None
     training: Batch | None = None
     presented: int = 0
+
+    def __post_init__(self) -> None:
+        self.known: Known | None = None  # no field: it follows from the others
 
     @property
     def n_hidden(self) -> int:
@@ -552,7 +671,8 @@ class Cascade:
 
     def copy(self, net: CascadeNet) -> CascadeNet:
         """Copy a net, so that later training leaves the copy alone. The copy goes on with the same candidates."""
-        return copy.deepcopy(net, {id(net.training): net.training})  # nothing changes in a batch
+        # nothing changes in a batch, nor in what is known of it
+        return copy.deepcopy(net, {id(each): each for each in (net.training, net.known)})
 
     def check(self, batch: Batch) -> None:
         """Check that a batch is what it can learn: see `lstm97.tasks.base.check`."""
@@ -594,7 +714,7 @@ class Cascade:
         found, done = [np.zeros_like(batch.targets[:0])], 0
         while done < len(batch):
             part = batch.part(done, min(done + self.n_sequences - net.presented % self.n_sequences, len(batch)))
-            found.append(self._respond(net, part)[1])
+            found.append(self._respond(net, part))
             if net.presented < self.n_sequences:
                 net.training = part if net.training is None else _joined(net.training, part)
             done += len(part)
@@ -616,49 +736,73 @@ class Cascade:
         float64, the shape of ``batch.targets``
         """
         check_work(self, net, batch)
-        return self._respond(net, batch)[1]
+        return self._respond(net, batch)
 
-    def _respond(self, net: CascadeNet, batch: Batch) -> tuple[Floats, Floats]:
-        y_at, outputs = np.empty((batch.n_steps, net.n_hidden)), np.empty_like(batch.targets)
+    def _respond(self, net: CascadeNet, batch: Batch) -> Floats:
+        return self._outputs(net, batch, self._hidden(net, batch)[1])
+
+    def _hidden(self, net: CascadeNet, batch: Batch) -> tuple[NDArray[np.int64], Floats]:
+        later, y_at = np.empty(batch.n_steps - len(batch), dtype=np.int64), np.empty((net.n_hidden, batch.n_steps))
+        list_later_steps(batch.offsets, later)
+        respond_hidden(net.w, self.n_inputs, batch.symbols, batch.values, batch.offsets, later, y_at)
+        return later, y_at
+
+    def _outputs(self, net: CascadeNet, batch: Batch, y_at: Floats) -> Floats:
+        outputs, net_k = np.empty_like(batch.targets), np.empty(batch.n_steps)
         inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
-        respond(net.w, net.outputs.w, self.n_inputs, *inputs, y_at, outputs)
-        return y_at, outputs
+        respond_outputs(net.outputs.w, self.n_inputs, *inputs, y_at, net_k, outputs)
+        return outputs
+
+    def _known(self, net: CascadeNet, batch: Batch) -> Known:
+        if net.known is None or net.known.batch is not batch or not np.array_equal(net.known.w, net.w):
+            net.known = Known(batch, net.w.copy(), *self._hidden(net, batch))
+        return net.known
 
     def _epoch(self, net: CascadeNet) -> None:
         """Run through the training set, and change weights."""
         assert net.training is not None
-        y_at, outputs = self._respond(net, net.training)
-        e = np.empty_like(outputs)
-        error = compute_errors(outputs, net.training.targets, OFFSET, e)
-        if net.pool is None:
-            self._train_outputs(net, net.training, y_at, e)
-            if net.progress.ends(error, OUTPUTS):
-                net.progress = Progress(MOST_EPOCHS)
-                if net.n_hidden < self.most_hidden:
-                    shape = self.n_candidates, self.n_inputs + net.n_hidden + 2
-                    net.pool = QuickpropWeights.new(net.rng.uniform(-WEIGHT_RANGE, WEIGHT_RANGE, shape))
-        else:
-            self._train_candidates(net, net.pool, net.training, y_at, e)
+        known = self._known(net, net.training)
+        if net.pool is not None:
+            self._train_candidates(net, net.pool, known)
+            return
+        e = np.empty_like(net.training.targets)
+        error = compute_errors(self._outputs(net, net.training, known.y_at), net.training.targets, OFFSET, e)
+        self._train_outputs(net, known, e)
+        if net.progress.ends(error, OUTPUTS):
+            net.progress = Progress(MOST_EPOCHS)
+            if net.n_hidden < self.most_hidden:
+                shape = self.n_candidates, self.n_inputs + net.n_hidden + 2
+                net.pool = QuickpropWeights.new(net.rng.uniform(-WEIGHT_RANGE, WEIGHT_RANGE, shape))
 
-    def _train_outputs(self, net: CascadeNet, batch: Batch, y_at: Floats, e: Floats) -> None:
-        slopes = np.zeros_like(net.outputs.w)
+    def _train_outputs(self, net: CascadeNet, known: Known, e: Floats) -> None:
+        batch, slopes = known.batch, np.zeros_like(net.outputs.w)
         inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
-        add_output_slopes(self.n_inputs, e, *inputs, y_at, slopes)
+        add_output_slopes(self.n_inputs, e, *inputs, known.y_at, slopes)
         quickprop(net.outputs.w, slopes, net.outputs.steps, net.outputs.slopes, OUTPUTS.epsilon / len(e), MU)
 
-    def _train_candidates(
-        self, net: CascadeNet, pool: QuickpropWeights, batch: Batch, y_at: Floats, e: Floats
-    ) -> None:
+    def _normalised_errors(self, net: CascadeNet, known: Known) -> Floats:
+        if known.r is None or known.w_k is None or not np.array_equal(known.w_k, net.outputs.w):
+            known.w_k, known.r = net.outputs.w.copy(), np.empty_like(known.batch.targets)
+            compute_errors(self._outputs(net, known.batch, known.y_at), known.batch.targets, OFFSET, known.r)
+            normalise_errors(known.r)
+        return known.r
+
+    def _train_candidates(self, net: CascadeNet, pool: QuickpropWeights, known: Known) -> None:
         before, net.covariances = net.covariances, np.zeros((self.n_candidates, self.n_outputs))
         signs = np.ones_like(net.covariances) if before is None else np.where(before < 0.0, -1.0, 1.0)
-        slopes, dv_dw = np.zeros_like(pool.w), np.empty(pool.w.shape[1])
-        normalise_errors(e)
-        inputs = batch.symbols, batch.values, batch.offsets, batch.every_step
-        correlate(pool.w, self.n_inputs, e, signs, *inputs, y_at, dv_dw, slopes, net.covariances)
+        batch, r, n_sources = known.batch, self._normalised_errors(net, known), pool.w.shape[1]
+        n_padded = -(-n_sources // FILLED) * FILLED
+        sources = np.zeros((int(np.diff(batch.offsets).max()), n_padded))
+        v_at, dv_dw = np.empty((self.n_candidates, batch.n_steps)), np.empty(n_padded)
+        slopes = np.zeros((self.n_candidates, n_padded))
+        inputs = batch.symbols, batch.values, batch.offsets, batch.every_step, known.later, known.y_at
+        correlate(pool.w, self.n_inputs, r, signs, *inputs, v_at, sources, dv_dw, slopes, net.covariances)
         if before is None:
             return
         n_units = self.n_inputs + net.n_hidden + 1
-        quickprop(pool.w, slopes, pool.steps, pool.slopes, CANDIDATES.epsilon / (len(e) * n_units), MU)
+        quickprop(
+            pool.w, slopes[:, :n_sources].copy(), pool.steps, pool.slopes, CANDIDATES.epsilon / (len(r) * n_units), MU
+        )
         scores = np.zeros(self.n_candidates)
         for k in range(self.n_outputs):  # in this order on every machine
             scores += np.abs(net.covariances[:, k])

@@ -1,5 +1,6 @@
 """Recurrent cascade-correlation: slopes, quickprop, phases, and what it learns."""
 
+import copy
 import pickle
 from types import ModuleType
 from typing import Any
@@ -59,9 +60,17 @@ def arrays_of(batch: Batch) -> tuple[Any, ...]:
     return batch.symbols, batch.values, batch.offsets, batch.every_step
 
 
+def later_of(module: ModuleType, batch: Batch) -> NDArray[np.int64]:
+    later = np.empty(batch.n_steps - len(batch), dtype=np.int64)
+    module.list_later_steps(batch.offsets, later)
+    return later
+
+
 def respond(module: ModuleType, net: CascadeNet, batch: Batch) -> tuple[Floats, Floats]:
-    y_at, outputs = np.empty((batch.n_steps, net.n_hidden)), np.empty_like(batch.targets)
-    module.respond(net.w, net.outputs.w, N_INPUTS, *arrays_of(batch), y_at, outputs)
+    symbols, values, offsets, _ = arrays_of(batch)
+    y_at, outputs = np.empty((net.n_hidden, batch.n_steps)), np.empty_like(batch.targets)
+    module.respond_hidden(net.w, N_INPUTS, symbols, values, offsets, later_of(module, batch), y_at)
+    module.respond_outputs(net.outputs.w, N_INPUTS, *arrays_of(batch), y_at, np.empty(batch.n_steps), outputs)
     return y_at, outputs
 
 
@@ -79,7 +88,7 @@ def responds_wrongly(module: ModuleType, every_step: bool = True, one_hot: bool 
     y_at, outputs = respond(module, net, batch)
     layer = np.concatenate([oracle.hidden(net.w, one.inputs) for one in examples(batch)])
     expected = oracle.outputs_of(net.w, net.outputs.w, examples(batch))
-    return far(y_at, layer) or far(outputs, expected)
+    return far(y_at.T, layer) or far(outputs, expected)
 
 
 @at_every_step
@@ -93,11 +102,12 @@ def test_outputs_are_those_of_the_equations(every_step: bool, one_hot: bool) -> 
 @pytest.mark.parametrize(
     ("function", "old", "new"),
     [
-        ("respond", "f(net) - 0.5", "f(net)"),
-        ("respond", "net_input(w, i, n_inputs, i, ...)", "net_input(w, i, n_inputs, 0, ...)"),
-        ("respond", "y_at[t - 1, i]", "y_at[t - 1, 0]"),
-        ("respond", "t > first", "t > 0"),
-        ("net_input", "w[l, w.shape[1] - 1]", "0.0"),
+        ("squash_hidden", "f(y[t]) - 0.5", "f(y[t])"),
+        ("squash_hidden", "f(y[t] + back * y[t - 1]) - 0.5", "f(y[t] + back * y[t - 1])"),
+        ("squash_hidden", "back * y[t - 1]", "back * y[0]"),
+        ("respond_hidden", "net_inputs(w, i, n_inputs, i, ...)", "net_inputs(w, i, n_inputs, 0, ...)"),
+        ("respond_outputs", "net_inputs(w_k, k, ...)", "net_inputs(w_k, 0, ...)"),
+        ("net_inputs", "w[l, w.shape[1] - 1]", "0.0"),
     ],
 )
 def test_a_wrong_activation_is_seen(function: str, old: str, new: str) -> None:
@@ -132,7 +142,7 @@ def test_slopes_of_the_error(every_step: bool, one_hot: bool) -> None:
     [
         ("compute_errors", "f_prime(outputs[row, k])", "1.0"),
         ("compute_errors", "difference * difference", "abs(difference)"),
-        ("add_output_slopes", "y_at[t, j]", "y_at[t, 0]"),
+        ("add_output_slopes", "y_at[j, t]", "y_at[0, t]"),
         ("add_output_slopes", "e_k * values[t, m]", "e_k"),
         ("add_output_slopes", "slopes[k, one] += e_k", "pass"),
     ],
@@ -150,10 +160,13 @@ def candidate_slopes_are_wrong(module: ModuleType, batch: Batch) -> bool:
     module.normalise_errors(r)
     errors = oracle.normalised(outputs, outputs - batch.targets, 0.1)
     expected = np.array([oracle.covariances(row, net.w, examples(batch), errors) for row in pool])
-    slopes, covariances = np.zeros_like(pool), np.zeros_like(expected)
-    module.correlate(
-        pool, N_INPUTS, r, np.sign(expected), *arrays_of(batch), y_at, np.empty(pool.shape[1]), slopes, covariances
-    )
+    n_padded = pool.shape[1] + 2
+    slopes, covariances = np.zeros((len(pool), n_padded)), np.zeros_like(expected)
+    memory = np.empty((len(pool), batch.n_steps)), np.zeros((5, n_padded)), np.empty(n_padded)
+    signs, later = np.sign(expected), later_of(module, batch)
+    module.correlate(pool, N_INPUTS, r, signs, *arrays_of(batch), later, y_at, *memory, slopes, covariances)
+    assert not slopes[:, pool.shape[1] :].any()
+    slopes = slopes[:, : pool.shape[1]]
     if far(r, errors) or far(covariances, expected):
         return True
 
@@ -175,13 +188,12 @@ def test_slopes_of_the_candidates_scores(every_step: bool, one_hot: bool) -> Non
 @pytest.mark.parametrize(
     ("function", "old", "new"),
     [
-        ("correlate", "dv_dw[m] *= back", "dv_dw[m] *= 0.0"),
-        ("correlate", "dv_dw[itself] += v_before", "dv_dw[itself] += v"),
-        ("correlate", "dv_dw[itself] += v_before", "pass"),
+        ("correlate", "back * dv_dw[m]", "0.0"),
+        ("correlate", "sources[t + 1 - first, itself] = v_at[c, t]", "sources[t - first, itself] = v_at[c, t]"),
+        ("correlate", "sources[t + 1 - first, itself] = v_at[c, t]", "pass"),
         ("correlate", "0.25 - v * v", "v * (1.0 - v)"),
-        ("correlate", "y_at[t, j]", "y_at[t, 0]"),
-        ("correlate", "dv_dw[one] += 1.0", "pass"),
-        ("correlate", "f(...) - 0.5", "f(...)"),
+        ("correlate", "y_at[j, t]", "y_at[0, t]"),
+        ("correlate", "sources[i, one] = 1.0", "pass"),
         ("correlate", "signs[c, k] * r[row, k]", "r[row, k]"),
         ("correlate", "slopes[c, m] -= direction * dv_dw[m]", "slopes[c, m] += direction * dv_dw[m]"),
         ("normalise_errors", "(e[row, k] - mean) / total", "e[row, k] / total"),
@@ -292,6 +304,8 @@ def test_whole_courses_are_those_of_the_description(every_step: bool, short_phas
         ("Cascade._train_outputs", "OUTPUTS.epsilon / len(e)", "OUTPUTS.epsilon"),
         ("Cascade._train_candidates", "CANDIDATES.epsilon / (len(e) * n_units)", "CANDIDATES.epsilon / len(e)"),
         ("Cascade._epoch", "compute_errors(..., OFFSET, e)", "compute_errors(..., 0.0, e)"),
+        ("Cascade._normalised_errors", "compute_errors(..., OFFSET, known.r)", "compute_errors(..., 0.0, known.r)"),
+        ("Cascade._known", "np.array_equal(net.known.w, net.w)", "True"),
         ("Cascade._train_candidates", "np.where(before < 0.0, -1.0, 1.0)", "np.ones_like(before)"),
         ("Cascade._train_candidates", "if before is None:\n    return", "pass"),
         ("Cascade._train_candidates", "np.argmax(scores)", "np.argmin(scores)"),
@@ -307,6 +321,42 @@ def test_a_wrong_course_is_seen(
     module.__dict__.update(OUTPUTS=cascade.OUTPUTS, CANDIDATES=cascade.CANDIDATES)
     by_words, net = trained_by_words(short_phases, batch, 45), trained(module, batch, 45)
     assert net.w.shape != by_words.w.shape or far(net.outputs.w, by_words.w_k, 1e-9)
+
+
+def goes_on_with_what_it_knows(module: ModuleType, change: str) -> bool:
+    """Whether a net that is changed from outside goes on otherwise than one that computes everything anew."""
+    batch = batch_of(True, False)
+    learner, net = module.Cascade(N_INPUTS, N_OUTPUTS, len(batch), 2), trained(module, batch, 25)
+    assert net.pool is not None
+    assert net.covariances is not None
+    if change == "training":
+        net.training = batch_of(True, False, seed=4)
+    else:
+        (net.w if change == "w" else net.outputs.w)[:] *= 0.5
+    anew = copy.deepcopy(net)
+    anew.known = None
+    for each in (net, anew):
+        learner.train(each, batch)
+    return not same(net, anew)
+
+
+@pytest.mark.parametrize("change", ["training", "w", "w_k"])
+def test_what_is_known_of_a_training_set_is_of_no_other_net(change: str, short_phases: Any) -> None:
+    assert not goes_on_with_what_it_knows(cascade, change)
+
+
+@pytest.mark.parametrize(
+    ("change", "function", "old", "new"),
+    [
+        ("training", "Cascade._known", "net.known.batch is not batch", "False"),
+        ("w", "Cascade._known", "np.array_equal(net.known.w, net.w)", "True"),
+        ("w_k", "Cascade._normalised_errors", "np.array_equal(known.w_k, net.outputs.w)", "True"),
+    ],
+)
+def test_knowledge_of_another_net_is_seen(change: str, function: str, old: str, new: str, short_phases: Any) -> None:
+    module = corrupted(cascade, function, old, new)
+    module.__dict__.update(OUTPUTS=cascade.OUTPUTS, CANDIDATES=cascade.CANDIDATES)
+    assert goes_on_with_what_it_knows(module, change)
 
 
 def test_a_phase_does_not_last_for_ever() -> None:

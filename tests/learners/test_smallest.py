@@ -239,10 +239,13 @@ def cascade(biased: bool, batch: Batch) -> Pairs:
     w = np.append(rng.uniform(-2, 2, (1, 2)), [[0.7]], axis=1)
     other.w, other.w_k = w, rng.uniform(-2, 2, (1, 3))
     arrays = batch.symbols, batch.values, batch.offsets, batch.every_step
-    y_at, outputs = np.empty((batch.n_steps, 1)), np.empty_like(batch.targets)
-    cascades.respond(w, other.w_k, 1, *arrays, y_at, outputs)
+    n_steps, outputs = batch.n_steps, np.empty_like(batch.targets)
+    later, y_at = np.empty(n_steps - len(batch), dtype=np.int64), np.empty((1, n_steps))
+    cascades.list_later_steps(batch.offsets, later)
+    cascades.respond_hidden(w, 1, *arrays[:3], later, y_at)
+    cascades.respond_outputs(other.w_k, 1, *arrays, y_at, np.empty(n_steps), outputs)
     pairs += [
-        (y_at, np.array(oracles_cascade.hidden(w, inputs_of(batch)))),
+        (y_at.T, np.array(oracles_cascade.hidden(w, inputs_of(batch)))),
         (outputs, oracles_cascade.outputs_of(w, other.w_k, example)),
     ]
     e, slopes = np.empty_like(outputs), np.zeros((1, 3))
@@ -256,7 +259,8 @@ def cascade(biased: bool, batch: Batch) -> Pairs:
     )
     cascades.normalise_errors(e)
     candidate, covariances = np.zeros((1, 4)), np.zeros((1, 1))
-    cascades.correlate(row[None], 1, e, np.array([known]), *arrays, y_at, np.empty(4), candidate, covariances)
+    memory = np.empty((1, n_steps)), np.zeros((n_steps, 4)), np.empty(4)
+    cascades.correlate(row[None], 1, e, np.array([known]), *arrays, later, y_at, *memory, candidate, covariances)
     pairs += [
         (e, r),
         (covariances[0], oracles_cascade.covariances(row, w, example, r)),
