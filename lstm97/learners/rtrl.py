@@ -25,6 +25,7 @@ from lstm97.learners.recurrent import (
 from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
+from lstm97.net.products import add_products
 from lstm97.tasks import Batch, EmbeddedReber, Task
 
 UPDATES = ("sequence end", "every step")
@@ -56,17 +57,14 @@ def advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_d
         Becomes what `dy_dw` was.
     """
     n_units, n_sources = w.shape
-    now = dy_dw.reshape(n_units, n_units * n_sources)  # a view with one long inner loop, which is faster
+    now = dy_dw.reshape(n_units, n_units * n_sources)
     before = dy_dw_before.reshape(n_units, n_units * n_sources)
     for i in range(n_units):
         for lm in range(now.shape[1]):
             before[i, lm] = now[i, lm]
             now[i, lm] = 0.0
+    add_products(w, wiring.n_inputs, before, now)
     for i in range(n_units):
-        for j in range(n_units):
-            w_ij = w[i, wiring.n_inputs + j]
-            for lm in range(now.shape[1]):
-                now[i, lm] += w_ij * before[j, lm]
         if symbol >= 0:
             dy_dw[i, i, symbol] += 1.0
         else:

@@ -72,8 +72,8 @@ def gradient_differs(module: ModuleType, name: str, **settings: Any) -> bool:
 @pytest.mark.parametrize(
     ("function", "old", "new"),
     [
-        ("advance_sensitivities", "w_ij * before[j, lm]", "w[j, wiring.n_inputs + i] * before[j, lm]"),
-        ("advance_sensitivities", "before[j, lm]", "before[i, lm]"),
+        ("advance_sensitivities", "add_products(w, wiring.n_inputs, ...)", "add_products(w, 0, ...)"),
+        ("advance_sensitivities", "add_products(..., before, now)", "add_products(..., before[::-1], now)"),
         ("advance_sensitivities", "y_before[j]", "y[j]"),
         ("advance_sensitivities", "f_prime(y[i])", "f_prime(y_before[i])"),
         ("advance_sensitivities", "dy_dw[i, i, symbol] += 1.0", "dy_dw[i, i, symbol] = 1.0"),
