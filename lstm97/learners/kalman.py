@@ -38,6 +38,7 @@ from lstm97.learners.rtrl import advance_sensitivities
 from lstm97.learners.unfolded import LOOP, TOP, Unfolded
 from lstm97.net.activations import f, f_prime
 from lstm97.net.compiled import compiled
+from lstm97.net.products import add_products
 from lstm97.tasks import Batch, Task
 
 #: With more numbers in the covariance matrices than this a step takes longer than anybody wants to wait.
@@ -66,10 +67,14 @@ class Memory(NamedTuple):
     ----------
     dy_dw, dy_dw_before : (H, H, M) float64
         Sensitivities, now and one step earlier.
-    h, g : (H, M, K) float64
+    h, g : (H, K, M) float64
         Derivatives of the outputs by the weights into hidden units, and their products with the covariances.
     h_k, g_k : (K, S) float64
         The same of the weights into output units: each has an influence on its own output only.
+    dk_dy : (K, H) float64
+        Derivatives of the outputs by the hidden units' activations.
+    g_m : (M, K) float64
+        A part of `g`, by the weight from m.
     gap, v : (K,) float64
         Target minus output; the same weighted by A.
     inverse : (K, K) float64
@@ -82,13 +87,15 @@ class Memory(NamedTuple):
     g: Floats
     h_k: Floats
     g_k: Floats
+    dk_dy: Floats
+    g_m: Floats
     gap: Floats
     v: Floats
     inverse: Floats
 
 
 @compiled
-def output_derivatives(wiring, w_k, y_k, slope, dy_dw, symbol, values, t, y, h, h_k):
+def output_derivatives(wiring, w_k, y_k, slope, dk_dy, dy_dw, symbol, values, t, y, h, h_k):
     r"""Compute the derivatives of the outputs by all weights.
 
     .. math::
@@ -101,27 +108,26 @@ def output_derivatives(wiring, w_k, y_k, slope, dy_dw, symbol, values, t, y, h, 
     w_k : (K, S) float64
     y_k : (K,) float64
     slope : (K,) float64
+    dk_dy : (K, H) float64
         Working memory.
     dy_dw : (H, H, M) float64
         Of hidden unit i by the weight to l from m.
     symbol, values, t, y
         As in `lstm97.learners.recurrent.compute_outputs`.
-    h : (H, M, K) float64
+    h : (H, K, M) float64
         Result, by the weight to l from m.
     h_k : (K, S) float64
         Result, by the weights into that output unit.
     """
     first = wiring.n_inputs if wiring.outputs_see_inputs else 0
-    n_hidden, n_sources, n_outputs = h.shape
+    n_hidden, n_outputs, _ = h.shape
     for k in range(n_outputs):
         slope[k] = f_prime(y_k[k])
+        for i in range(n_hidden):
+            dk_dy[k, i] = slope[k] * w_k[k, first + i]
+    h[:, :, :] = 0.0
     for l in range(n_hidden):
-        for m in range(n_sources):
-            for k in range(n_outputs):
-                h[l, m, k] = 0.0
-            for i in range(n_hidden):
-                for k in range(n_outputs):
-                    h[l, m, k] += slope[k] * w_k[k, first + i] * dy_dw[i, l, m]
+        add_products(dk_dy, 0, dy_dw[:, l], h[l])
     h_k[:, :] = 0.0
     add_output_updates(wiring, 1.0, slope, symbol, values, t, y, h_k)
 
@@ -154,7 +160,7 @@ def invert_factor(matrix):
 
 
 @compiled
-def measure(p, p_k, h, h_k, g, g_k, noise, gap, inverse, v):
+def measure(p, p_k, h, h_k, g, g_k, g_m, noise, gap, inverse, v):
     r"""Compute A, and how much each output's error is to count.
 
     .. math:: 1/A = r\, I + \sum_i H_i^T P_i H_i, \qquad v = A\, (t - y)
@@ -163,10 +169,12 @@ def measure(p, p_k, h, h_k, g, g_k, noise, gap, inverse, v):
     ----------
     p, p_k, h, h_k, gap
         As in `Covariances` and `Memory`.
-    g : (H, M, K) float64
+    g : (H, K, M) float64
         Result: :math:`P_i H_i`.
     g_k : (K, S) float64
         Result: the same of output units.
+    g_m : (M, K) float64
+        Working memory.
     noise : float
         Variance of what is measured, r.
     inverse : (K, K) float64
@@ -174,29 +182,21 @@ def measure(p, p_k, h, h_k, g, g_k, noise, gap, inverse, v):
     v : (K,) float64
         Result.
     """
-    n_hidden, n_sources, n_outputs = h.shape
+    n_hidden, n_outputs, n_sources = h.shape
+    g[:, :, :] = 0.0
+    g_k[:, :] = 0.0
+    inverse[:, :] = 0.0
     for k in range(n_outputs):
-        for m in range(g_k.shape[1]):
-            g_k[k, m] = 0.0
-            for n in range(g_k.shape[1]):
-                g_k[k, m] += p_k[k, m, n] * h_k[k, n]
-    for k in range(n_outputs):
-        for j in range(k + 1):
-            inverse[k, j] = 0.0
+        add_products(h_k[k : k + 1], 0, p_k[k], g_k[k : k + 1])  # P is symmetric
         inverse[k, k] = noise
         for m in range(g_k.shape[1]):
             inverse[k, k] += h_k[k, m] * g_k[k, m]
     for l in range(n_hidden):
+        add_products(h[l], 0, p[l], g[l])
         for m in range(n_sources):
             for k in range(n_outputs):
-                g[l, m, k] = 0.0
-            for n in range(n_sources):
-                for k in range(n_outputs):
-                    g[l, m, k] += p[l, m, n] * h[l, n, k]
-        for m in range(n_sources):
-            for k in range(n_outputs):
-                for j in range(k + 1):
-                    inverse[k, j] += h[l, m, k] * g[l, m, j]
+                g_m[m, k] = g[l, k, m]
+        add_products(h[l], 0, g_m, inverse)
     invert_factor(inverse)
     for k in range(n_outputs):
         v[k] = 0.0
@@ -225,25 +225,24 @@ def correct(w, w_k, p, p_k, g, g_k, z, drift, inverse, v):
     p, p_k : float64
         As in `Covariances`, changed in place.
     g, g_k, inverse, v
-        From `measure`.
-    z : (H, M, K) float64
+        From `measure`; `g` becomes minus `z`.
+    z : (H, K, M) float64
         Working memory.
     drift : float
         Variance that every weight gains, q.
     """
-    n_hidden, n_sources, n_outputs = g.shape
+    n_hidden, n_outputs, n_sources = g.shape
+    z[:, :, :] = 0.0
     for l in range(n_hidden):
+        for a in range(n_outputs):
+            for m in range(n_sources):
+                w[l, m] += g[l, a, m] * v[a]
+            add_products(inverse[a : a + 1], 0, g[l, : a + 1], z[l, a : a + 1])
+        for a in range(n_outputs):
+            for m in range(n_sources):
+                g[l, a, m] = -z[l, a, m]
+        add_products(g[l].T, 0, z[l], p[l])
         for m in range(n_sources):
-            for a in range(n_outputs):
-                w[l, m] += g[l, m, a] * v[a]
-                z[l, m, a] = 0.0
-                for b in range(a + 1):
-                    z[l, m, a] += inverse[a, b] * g[l, m, b]
-        for m in range(n_sources):
-            for n in range(m + 1):
-                for a in range(n_outputs):
-                    p[l, m, n] -= z[l, m, a] * z[l, n, a]
-                p[l, n, m] = p[l, m, n]
             p[l, m, m] += drift
     for k in range(n_outputs):
         a_kk = 0.0
@@ -295,7 +294,7 @@ def present(
     w, w_k = transposed.w.T, transposed.w_k.T
     y, y_before, net, y_k, slope, _ = state
     p, p_k = covariances
-    dy_dw, dy_dw_before, h, g, h_k, g_k, gap, v, inverse = memory
+    dy_dw, dy_dw_before, h, g, h_k, g_k, dk_dy, g_m, gap, v, inverse = memory
     symbol = -1
     for s in range(offsets.size - 1):
         y[:] = wiring.initial_y
@@ -308,17 +307,18 @@ def present(
             for i in range(y.size):
                 y_before[i] = y[i]
                 y[i] = f(net[i])
-                for l in range(y.size):
-                    for m in range(w.shape[1]):
-                        dy_dw[i, l, m] *= discount
+                if discount != 1.0:
+                    for l in range(y.size):
+                        for m in range(w.shape[1]):
+                            dy_dw[i, l, m] *= discount
             advance_sensitivities(wiring, w, symbol, values, t, y_before, y, dy_dw, dy_dw_before)
             if every_step or t == last:
                 row = t if every_step else s
                 show_outputs(wiring, w_k, symbol, values, t, y, y_k, outputs, row)
                 for k in range(y_k.size):
                     gap[k] = targets[row, k] - y_k[k]
-                output_derivatives(wiring, w_k, y_k, slope, dy_dw, symbol, values, t, y, h, h_k)
-                measure(p, p_k, h, h_k, g, g_k, noise, gap, inverse, v)
+                output_derivatives(wiring, w_k, y_k, slope, dk_dy, dy_dw, symbol, values, t, y, h, h_k)
+                measure(p, p_k, h, h_k, g, g_k, g_m, noise, gap, inverse, v)
                 correct(w, w_k, p, p_k, g, g_k, h, drift, inverse, v)
 
 
@@ -460,10 +460,12 @@ class Kalman(Recurrent):
         return Memory(
             dy_dw=np.empty((n_hidden, n_hidden, n_sources)),
             dy_dw_before=np.empty((n_hidden, n_hidden, n_sources)),
-            h=np.empty((n_hidden, n_sources, n_outputs)),
-            g=np.empty((n_hidden, n_sources, n_outputs)),
+            h=np.empty((n_hidden, n_outputs, n_sources)),
+            g=np.empty((n_hidden, n_outputs, n_sources)),
             h_k=np.empty((n_outputs, n_below)),
             g_k=np.empty((n_outputs, n_below)),
+            dk_dy=np.empty((n_outputs, n_hidden)),
+            g_m=np.empty((n_sources, n_outputs)),
             gap=np.empty(n_outputs),
             v=np.empty(n_outputs),
             inverse=np.empty((n_outputs, n_outputs)),
