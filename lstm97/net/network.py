@@ -685,11 +685,11 @@ def add_cell_updates(wiring, block_of_cell, e_y, sigma, h_c, ds_dw, dw):
         y_out = sigma[wiring.n_in + j] if wiring.n_out else 1.0
         h_prime = h_derivative(wiring, h_c[v])
         e_s[v] = y_out * h_prime * e_y[v]
-    for m in range(dw.shape[1]):
-        for v in range(n_cells):
+    for v in range(n_cells):  # one row after the other: there are fewer cells than sources
+        for m in range(dw.shape[1]):
             dw[first_cell + v, m] += e_s[v] * ds_dw[n_cells + v, m]
         if wiring.n_in:
-            for v in range(n_cells):
+            for m in range(dw.shape[1]):
                 dw[block_of_cell[v], m] += e_s[v] * ds_dw[v, m]
 
 
