@@ -111,6 +111,16 @@ def test_machine_code_follows_a_formula_in_another_file(installed: Installed, wh
     assert installed.run(SQUASH, env) == ("0.25 0", "")
 
 
+def test_an_edit_of_what_no_formula_imports_compiles_nothing(installed: Installed) -> None:
+    env: dict[str, Path | str] = {"NUMBA_CACHE_DIR": installed.place("named"), "HOME": installed.place("home")}
+    assert installed.run(SQUASH, env) == ("0.5 0", "")
+    for file in ("results/summary.py", "learners/rtrl.py", "learners/lstm.py"):
+        installed.change(file, "\nfrom dataclasses import", "\n# a word\nfrom dataclasses import")
+    assert installed.run(SQUASH, env) == ("0.5 1", "")
+    installed.change("net/activations.py", "import numpy as np\n", "import numpy as np  # a word\n")
+    assert installed.run(SQUASH, env) == ("0.5 0", "")
+
+
 def test_what_presents_sequences_is_compiled_once_for_all_sizes() -> None:
     """Nets with matrices of one row, of one column, and of neither."""
     sizes = (
