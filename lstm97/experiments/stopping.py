@@ -64,7 +64,7 @@ class Watch(Protocol):
         """
 
     def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Give the sequences of the next look at the test set."""
+        """Give the sequences of the next look at the test set, or of the part of it that comes next."""
 
 
 class StoppingRule(Protocol):
@@ -401,34 +401,53 @@ class ErrorsOnTestSet(_AnyTask, _EverySequenceCounts):
 
 
 class ErrorsOnTestSetWatch:
-    """`ErrorsOnTestSet` at work in one trial."""
+    """`ErrorsOnTestSet` at work in one trial.
+
+    A look goes through its test set in parts, and ends as soon as too many sequences are wrong: the others would
+    change nothing. Before the net has learned its task that is the first part of a few sequences.
+    """
+
+    #: After how many sequences of a test set a part ends; the last part takes the rest.
+    PARTS = (16, 64)
 
     def __init__(self, rule: ErrorsOnTestSet) -> None:
         self.rule = rule
         self._left = list(rule.milestones)
-        self._fixed: Batch | None = None
+        self._set: Batch | None = None
+        self._errors: list[Errors] = []  # of this look's parts
+        self._n_seen = self._n_wrong = 0
 
     def observe(self, errors: Errors, correct: Correct) -> list[Reached]:
         """Find nothing: training errors play no part."""
         return []
 
     def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Draw the test set of the next look, or take the one of all looks."""
-        if self.rule.test_set == "fresh":
-            return task.sample(rng, self.rule.size)
-        if self._fixed is None:
-            self._fixed = task.sample(rng, self.rule.size)
-        return self._fixed
+        """Give the next part of the look's test set, which is drawn for the first part, or once for all looks."""
+        if self._set is None:
+            self._set = task.sample(rng, self.rule.size)
+        ends = [end for end in self.PARTS if self._n_seen < end < self.rule.size]
+        return self._set.part(self._n_seen, ends[0] if ends else self.rule.size)
 
-    def look(self, errors: Errors, correct: Correct) -> list[Reached]:
-        """Look at the test set: see `Watch.look`."""
-        n = len(correct)
-        if n - np.count_nonzero(correct) > self.rule.most_wrong:
-            return []
-        found = [Reached(n, milestone) for milestone in self._left]
+    def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
+        """Look at a part of the test set: see `Watch.look`."""
+        self._errors.append(errors)
+        self._n_seen += len(correct)
+        self._n_wrong += len(correct) - int(np.count_nonzero(correct))
+        is_settled = self._n_wrong > self.rule.most_wrong
+        if not is_settled and self._n_seen < self.rule.size:
+            return None
+        found = [] if is_settled else self._met(np.concatenate(self._errors))
+        self._errors, self._n_seen, self._n_wrong = [], 0, 0
+        if self.rule.test_set == "fresh":
+            self._set = None
+        return found
+
+    def _met(self, errors: Errors) -> list[Reached]:
+        """Say what is met by a test set of which few enough sequences are wrong."""
+        found = [Reached(len(errors), milestone) for milestone in self._left]
         self._left = []
         if math.fsum(errors.ravel()) / errors.size < self.rule.beta:
-            found.append(Reached(n))
+            found.append(Reached(len(errors)))
         return found
 
 

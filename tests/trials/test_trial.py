@@ -199,6 +199,7 @@ CASES: dict[str, tuple[Specification, int, int]] = {
     "test set, chunks cut": (small(ErrorsOnTestSet(every=7, **TEST_SET)), 3_000, 50),
     "test set, between chunks": (small(ErrorsOnTestSet(every=50, **TEST_SET)), 3_000, 50),
     "test set, over chunks": (small(ErrorsOnTestSet(every=130, **TEST_SET)), 6_000, 50),
+    "test set, in parts": (small(ErrorsOnTestSet(beta=0.12, every=7, most_wrong=13, size=20)), 3_000, 50),
     "test set, one stop": (small(ErrorsOnTestSet(every=7, milestones=(), **TEST_SET)), 3_000, 50),
     "test set, a look at the cap": (small(ErrorsOnTestSet(beta=0.0, every=130, most_wrong=2, size=3)), 390, 50),
     "test set, the cap between looks": (small(ErrorsOnTestSet(beta=0.0, every=130, most_wrong=2, size=3)), 777, 50),
@@ -233,6 +234,7 @@ def test_a_trial_is_the_plain_loop(case: str, number: int, monkeypatch: pytest.M
         ("few wrong, three stops", FewWrong((18, 17, 15), window=20), "milestones"),
         ("test set, over chunks", ErrorsOnTestSet(every=131, **TEST_SET), "sequences"),
         ("test set, chunks cut", ErrorsOnTestSet(every=7, milestones=(), **TEST_SET), "milestones"),
+        ("test set, in parts", ErrorsOnTestSet(beta=0.12, every=7, most_wrong=12, size=20), "sequences"),
     ],
 )
 def test_another_rule_is_seen(case: str, stop: StoppingRule, different: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,7 +283,7 @@ def test_sequences_that_do_not_count_were_presented() -> None:
     assert (failed.success, failed.sequences, failed.presented) == (False, 700, 700)
 
 
-@pytest.mark.parametrize("case", ["few wrong", "test set, over chunks", "strings", "cells added in a chunk"])
+@pytest.mark.parametrize("case", ["few wrong", "test set, in parts", "strings", "cells added in a chunk"])
 def test_a_trial_goes_on_elsewhere(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pickled after every `take`, it comes to the same; a trial whose random numbers are lost does not."""
     specification, cap, chunk = CASES[case]
