@@ -13,6 +13,7 @@ from lstm97.net.compiled import compiled
 
 #: No sequence is longer: 500 of them, drawn at a time, would fill the memory.
 MOST_STEPS = 100_000
+Rows = slice | NDArray[np.int64]
 _INTEGER, _FLOAT = np.dtype(np.int64), np.dtype(np.float64)
 
 
@@ -118,18 +119,23 @@ class Batch:
         steps = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._part(steps, indices, offsets)
 
-    def _part(self, steps: Any, sequences: Any, offsets: NDArray[np.int64]) -> "Batch":
+    def _part(self, steps: Rows, sequences: Rows, offsets: NDArray[np.int64]) -> "Batch":
         expected = self.expected
         if expected is not None:
-            expected = expected[sequences if len(expected) == len(self) else steps]
+            expected = _rows(expected, sequences if len(expected) == len(self) else steps)
         return Batch(
             self.symbols[steps] if len(self.symbols) else self.symbols,
             self.values[steps],
             offsets,
-            self.targets[steps if self.every_step else sequences],
+            _rows(self.targets, steps if self.every_step else sequences),
             self.every_step,
             expected,
         )
+
+
+def _rows(matrix: NDArray[np.float64], which: Rows) -> NDArray[np.float64]:
+    """Take rows of a matrix, a view where they lie side by side; `take` is five times as fast as an index."""
+    return matrix[which] if isinstance(which, slice) else matrix.take(which, axis=0)
 
 
 def check(batch: Batch, n_inputs: int, n_outputs: int) -> None:
