@@ -63,8 +63,14 @@ class Watch(Protocol):
         None if that was not all of the test set yet: then `sequences` gives more of it.
         """
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Give the sequences of the next look at the test set, or of the part of it that comes next."""
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
+        """Give the sequences of the next look at the test set, or of the part of it that comes next.
+
+        Parameters
+        ----------
+        in_parts : bool
+            Whether the learner can be given a test set in parts: see `lstm97.learners.base.takes_parts`.
+        """
 
 
 class StoppingRule(Protocol):
@@ -119,7 +125,7 @@ class _TrainingErrorsOnly:
         """Never called."""
         raise AssertionError("this rule looks at training errors only")
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
         """Never called."""
         raise AssertionError("this rule looks at training errors only")
 
@@ -421,11 +427,11 @@ class ErrorsOnTestSetWatch:
         """Find nothing: training errors play no part."""
         return []
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
         """Give the next part of the look's test set, which is drawn for the first part, or once for all looks."""
         if self._set is None:
             self._set = task.sample(rng, self.rule.size)
-        ends = [end for end in self.PARTS if self._n_seen < end < self.rule.size]
+        ends = [end for end in self.PARTS if in_parts and self._n_seen < end < self.rule.size]
         return self._set.part(self._n_seen, ends[0] if ends else self.rule.size)
 
     def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
@@ -505,7 +511,7 @@ class AllPredictedWatch:
         """Find nothing: the sets are looked at as a whole."""
         return []
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
         """Take every string of both sets once, or one that was wrong at the last look."""
         if not isinstance(task, EmbeddedReber):
             raise TypeError(f"AllPredicted is a rule for EmbeddedReber, not for {type(task).__name__}")

@@ -1,7 +1,7 @@
 """What every task gives and every learner takes: a ragged batch of sequences."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -277,6 +277,13 @@ class Task(ABC):
     def unseen(self, rng: np.random.Generator, n: int) -> Batch:
         """Draw `n` sequences of a test set."""
         return self.sample(rng, n)
+
+    def unseen_in_parts(self, rng: np.random.Generator, n: int) -> Iterator[Batch]:
+        """Draw `n` sequences of a test set, those of `unseen`, and give them one part after the other.
+
+        For tasks whose test sets would fill the memory; those of others are one part.
+        """
+        yield self.unseen(rng, n)
 
     def score(self, batch: Batch, outputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Compare outputs with the targets, or with what the batch expects instead.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lstm97.checks import whole
 from lstm97.experiments.base import Specification
-from lstm97.learners import Work
+from lstm97.learners.base import Work, takes_parts
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.
@@ -109,8 +109,11 @@ def unseen_sequences(specification: Specification, trial: int) -> Batch:
     trial : int
         From 1.
     """
-    _, _, seed = seed_sequence(specification.row, trial).spawn(3)
-    return specification.task_of(trial).unseen(np.random.default_rng(seed), specification.n_test)
+    return specification.task_of(trial).unseen(_test_rng(specification, trial), specification.n_test)
+
+
+def _test_rng(specification: Specification, trial: int) -> np.random.Generator:
+    return np.random.default_rng(seed_sequence(specification.row, trial).spawn(3)[2])
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,7 @@ class Trial:
         if self.outcome is not None:
             return None
         if self._is_look_due:
-            self._batch = self._watch.sequences(self.task, self._looks_rng)
+            self._batch = self._watch.sequences(self.task, self._looks_rng, takes_parts(self.learner))
             return Work(self.learner, self.net, self._batch, learn=False)
         self._batch = self._next_sequences()
         self._net_before = self.learner.copy(self.net)
@@ -270,8 +273,13 @@ class Trial:
         )
 
     def _test(self, net: Any) -> dict[str, Any]:
-        unseen = unseen_sequences(self.specification, self.number)
-        errors, correct = self.task.score(unseen, self.learner.predict(net, unseen))
+        if takes_parts(self.learner):
+            rng = _test_rng(self.specification, self.number)
+            parts = self.task.unseen_in_parts(rng, self.specification.n_test)
+        else:
+            parts = iter([unseen_sequences(self.specification, self.number)])
+        scores = [self.task.score(part, self.learner.predict(net, part)) for part in parts]
+        errors, correct = (np.concatenate(of_parts) for of_parts in zip(*scores, strict=True))
         return {
             "n": self.specification.n_test,
             "wrong": int(np.count_nonzero(~correct)),

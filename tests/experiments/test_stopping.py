@@ -278,7 +278,7 @@ def parts_of_looks(rule: ErrorsOnTestSet, wrong: list[set[int]]) -> tuple[list[l
     for of_look in wrong:
         found, parts = None, []
         while found is None:
-            parts.append(watch.sequences(task, rng))
+            parts.append(watch.sequences(task, rng, True))
             n = sum(map(len, parts))
             correct = np.array([i not in of_look for i in range(n - len(parts[-1]), n)])
             found = watch.look(np.full((len(correct), 1), 0.5), correct)
@@ -321,6 +321,8 @@ def test_the_parts_are_the_test_set_which_is_fresh_or_the_same_at_every_look(siz
 def test_a_look_ends_once_too_many_are_wrong(most_wrong: int, wrong: set[int], sizes: list[int]) -> None:
     [parts], _ = parts_of_looks(ErrorsOnTestSet(0.1, 100, most_wrong), [wrong])
     assert list(map(len, parts)) == sizes
+    whole = ErrorsOnTestSet(0.1, 100).watch().sequences(TwoSequence(20, 3), np.random.default_rng(0), False)
+    assert len(whole) == 256  # for a net that carries something from sequence to sequence
 
 
 # Sec. 5.1: all symbols of both sets
@@ -333,7 +335,7 @@ def looks_at_strings(wrong_at: list[set[str]], task: EmbeddedReber) -> int | Non
         assert watch.observe(none(5), np.ones(5, dtype=bool)) == []
         found, n_batches = None, 0
         while found is None:
-            batch = watch.sequences(task, rng)
+            batch = watch.sequences(task, rng, True)
             found = watch.look(none(len(batch)), np.array([word not in wrong for word in words(batch)]))
             n_batches += 1
         assert n_batches <= 2
@@ -364,7 +366,7 @@ def test_one_string_of_either_set_holds_training_up(which: str) -> None:
 
 def test_all_predicted_is_for_strings_only() -> None:
     with pytest.raises(TypeError, match="a rule for EmbeddedReber, not for Adding"):
-        AllPredicted().watch().sequences(Adding(100), np.random.default_rng(0))
+        AllPredicted().watch().sequences(Adding(100), np.random.default_rng(0), True)
 
 
 def test_rules_without_a_test_set_are_never_asked_for_one() -> None:
@@ -374,7 +376,7 @@ def test_rules_without_a_test_set_are_never_asked_for_one() -> None:
         with pytest.raises(AssertionError, match="training errors only"):
             watch.look(none(1), np.ones(1, dtype=bool))
         with pytest.raises(AssertionError, match="training errors only"):
-            watch.sequences(Adding(100), np.random.default_rng(0))
+            watch.sequences(Adding(100), np.random.default_rng(0), True)
 
 
 # What tables say, and the expected wait
