@@ -210,12 +210,22 @@ class ST3Watch(_TrainingErrorsOnly):
             total += errors[:, k]
         recent = np.concatenate([self._errors, total / errors.shape[1]])
         before, window = len(self._errors), self.rule.window
-        for i in np.flatnonzero(self._streak.extend(correct) >= window):
-            last = recent[before + i + 1 - window : before + i + 1]
-            if math.fsum(last) / window < self.rule.beta:
-                return [Reached(int(i) + 1)]
+        ends = before + 1 + np.flatnonzero(self._streak.extend(correct) >= window)
+        for end in ends[self._may_be_small(recent, ends)].tolist():
+            if math.fsum(recent[end - window : end]) / window < self.rule.beta:
+                return [Reached(end - before)]
         self._errors = recent[-(window - 1) :] if window > 1 else np.zeros(0)
         return []
+
+    def _may_be_small(self, recent: Errors, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which windows' mean error may be below beta: all but those that are above it whatever was rounded.
+
+        A net can go on for long that is right each time, but not near enough.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = np.concatenate([[0.0], np.cumsum(recent)])
+            bound = self.rule.beta * self.rule.window + 1e-9 * total[-1]
+            return ~(total[ends] - total[ends - self.rule.window] > bound)
 
 
 @dataclass(frozen=True)
@@ -334,15 +344,16 @@ class FewWrongWatch(_TrainingErrorsOnly):
         window, before = self.rule.window, len(self._wrong)
         recent = np.concatenate([self._wrong, ~correct])
         total = np.concatenate([[0], np.cumsum(recent)])
+        ends = np.arange(max(window, before + 1), len(recent) + 1)
+        wrong = total[ends] - total[ends - window]  # in each window that ends in these sequences
         found = []
-        for i in range(max(window - 1 - before, 0), len(correct)):
-            last = before + i + 1
-            wrong = total[last] - total[last - window]
-            while self._n_reached < len(self.rule.n_seq) and wrong < self.rule.n_seq[self._n_reached]:
-                self._n_reached += 1
-                is_last = self._n_reached == len(self.rule.n_seq)
-                milestone = "" if is_last else f"n_seq = {self.rule.n_seq[self._n_reached - 1]}"
-                found.append(Reached(i + 1, milestone))
+        for n_seq in self.rule.n_seq[self._n_reached :]:
+            met = np.flatnonzero(wrong < n_seq)
+            if not met.size:
+                break
+            self._n_reached += 1
+            is_last = self._n_reached == len(self.rule.n_seq)
+            found.append(Reached(int(ends[met[0]]) - before, "" if is_last else f"n_seq = {n_seq}"))
         self._wrong = recent[-(window - 1) :] if window > 1 else recent[:0]
         return found
 

@@ -105,6 +105,17 @@ def test_the_mean_error_alone_can_hold_training_up() -> None:
     assert fired in range(31, 40)
 
 
+@pytest.mark.parametrize("beta", [0.01, np.nextafter(0.01, 1.0)])
+@pytest.mark.parametrize("before", [0.0, 1.0, 1e200, math.inf])
+def test_the_mean_error_is_compared_to_the_last_bit(beta: float, before: float) -> None:
+    """Errors of 0.01 are not below 0.01, but below the next number, however large those before them were."""
+    errors = np.r_[np.full(7, before), np.full(100, 0.01)][:, np.newaxis]
+    correct = errors[:, 0] == 0.01
+    fired = only_stop(ST3(beta, window=50), errors, correct, [13] * 9)
+    assert fired == st3_by_words(ST3(beta, window=50), errors, correct)
+    assert fired == (None if beta == 0.01 else 57)
+
+
 # Sec. 5.2: correct during successive sequences
 
 
