@@ -23,6 +23,15 @@ Correct = NDArray[np.bool_]
 Reads = Mapping[str, tuple[Any, ...]]
 
 
+#: After how many sequences of a test set a part of it ends; the last part takes the rest.
+PARTS = (16, 64)
+
+
+def _end(n_seen: int, size: int) -> int:
+    """Say where the part of a test set ends that follows so many sequences."""
+    return next((end for end in PARTS if n_seen < end < size), size)
+
+
 class Reached(NamedTuple):
     """A stop that a rule has found.
 
@@ -424,9 +433,6 @@ class ErrorsOnTestSetWatch:
     change nothing. Before the net has learned its task that is the first part of a few sequences.
     """
 
-    #: After how many sequences of a test set a part ends; the last part takes the rest.
-    PARTS = (16, 64)
-
     def __init__(self, rule: ErrorsOnTestSet) -> None:
         self.rule = rule
         self._left = list(rule.milestones)
@@ -442,8 +448,7 @@ class ErrorsOnTestSetWatch:
         """Give the next part of the look's test set, which is drawn for the first part, or once for all looks."""
         if self._set is None:
             self._set = task.sample(rng, self.rule.size)
-        ends = [end for end in self.PARTS if in_parts and self._n_seen < end < self.rule.size]
-        return self._set.part(self._n_seen, ends[0] if ends else self.rule.size)
+        return self._set.part(self._n_seen, _end(self._n_seen, self.rule.size) if in_parts else self.rule.size)
 
     def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
         """Look at a part of the test set: see `Watch.look`."""
@@ -512,33 +517,42 @@ class AllPredictedWatch:
     """`AllPredicted` at work in one trial.
 
     A string that was wrong at the last look is looked at first: mostly it is wrong again, and that is all there is
-    to know.
+    to know. Then come the others, in parts, up to the first part in which one is wrong.
     """
 
     def __init__(self) -> None:
         self._known_wrong: int | None = None
+        self._n_right = self._n_strings = 0  # strings that are right at this look, and all
 
     def observe(self, errors: Errors, correct: Correct) -> list[Reached]:
         """Find nothing: the sets are looked at as a whole."""
         return []
 
     def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
-        """Take every string of both sets once, or one that was wrong at the last look."""
+        """Take some of the strings of both sets, each there once; first the one that was wrong at the last look."""
         if not isinstance(task, EmbeddedReber):
             raise TypeError(f"AllPredicted is a rule for EmbeddedReber, not for {type(task).__name__}")
-        return task.distinct if self._known_wrong is None else task.distinct.take(np.array([self._known_wrong]))
+        strings, wrong = task.distinct, self._known_wrong
+        self._n_strings = len(strings)
+        if not in_parts:
+            self._known_wrong = None
+            return strings
+        if wrong is not None:
+            return strings.part(wrong, wrong + 1)
+        return strings.part(self._n_right, _end(self._n_right, self._n_strings))
 
     def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
-        """Look at both sets, or at the one string, which settles it if it is wrong again: see `Watch.look`."""
+        """Look at a part of both sets, or at the one string, which settles it if it is wrong: see `Watch.look`."""
         if self._known_wrong is not None:
             if not correct[0]:
                 return []
             self._known_wrong = None
             return None
-        if bool(correct.all()):
-            return [Reached(len(correct))]
-        self._known_wrong = int(np.argmin(correct))
-        return []
+        if not correct.all():
+            self._known_wrong, self._n_right = self._n_right + int(np.argmin(correct)), 0
+            return []
+        self._n_right += len(correct)
+        return [Reached(self._n_strings)] if self._n_right == self._n_strings else None
 
 
 def expected_wait(wrong: float, window: int) -> float:

@@ -339,22 +339,40 @@ def test_a_look_ends_once_too_many_are_wrong(most_wrong: int, wrong: set[int], s
 # Sec. 5.1: all symbols of both sets
 
 
-def looks_at_strings(wrong_at: list[set[str]], task: EmbeddedReber) -> int | None:
+def looks_at_strings(wrong_at: list[set[str]], task: EmbeddedReber, in_parts: bool = True) -> int | None:
     """Let `AllPredicted` look at the sets while the strings of `wrong_at` are wrong; return the look that ends it."""
     watch, rng = AllPredicted().watch(), np.random.default_rng(0)
     for i, wrong in enumerate(wrong_at):
         assert watch.observe(none(5), np.ones(5, dtype=bool)) == []
-        found, n_batches = None, 0
+        found, seen = None, list[str]()
         while found is None:
-            batch = watch.sequences(task, rng, True)
+            batch = watch.sequences(task, rng, in_parts)
             found = watch.look(none(len(batch)), np.array([word not in wrong for word in words(batch)]))
-            n_batches += 1
-        assert n_batches <= 2
+            seen += words(batch)
+            watch = pickle.loads(pickle.dumps(watch))
+        every = words(task.distinct)
+        assert seen[-len(every) :] == every or (in_parts and wrong & set(seen))  # nothing left out that may matter
+        assert len(seen) <= len(every) + 1
         if found:
             assert [reached.milestone for reached in found] == [""]
             return i
-        watch = pickle.loads(pickle.dumps(watch))
     return None
+
+
+def test_looks_at_strings_end_with_the_first_part_in_which_one_is_wrong() -> None:
+    task, watch, rng = EmbeddedReber(1), AllPredicted().watch(), np.random.default_rng(0)
+    n = len(task.distinct)
+    for wrong, sizes in ((3, [16]), (3, [1]), (20, [1, 16, 48]), (20, [1]), (n - 1, [1, 16, 48, n - 64]), (None, [])):
+        found, seen = None, []
+        while found is None:
+            batch = watch.sequences(task, rng, True)
+            seen.append(len(batch))
+            correct = np.ones(len(batch), dtype=bool)
+            if wrong is not None:
+                correct = np.array([word != words(task.distinct)[wrong] for word in words(batch)])
+            found = watch.look(none(len(batch)), correct)
+        assert seen == sizes or wrong is None
+        assert bool(found) == (wrong is None)
 
 
 @given(SEEDS, st.floats(0.0, 3.0))
@@ -364,7 +382,7 @@ def test_all_strings_of_both_sets_have_to_be_predicted_at_one_look(seed, mean) -
     strings = words(task.distinct)
     wrong_at = [set(rng.choice(strings, size=rng.poisson(mean))) for _ in range(12)]
     by_words = next((i for i, wrong in enumerate(wrong_at) if not wrong), None)
-    assert looks_at_strings(wrong_at, task) == by_words
+    assert looks_at_strings(wrong_at, task) == looks_at_strings(wrong_at, task, in_parts=False) == by_words
 
 
 @pytest.mark.parametrize("which", ["training", "test"])
