@@ -221,7 +221,7 @@ class ST3Watch(_TrainingErrorsOnly):
         before, window = len(self._errors), self.rule.window
         ends = before + 1 + np.flatnonzero(self._streak.extend(correct) >= window)
         for end in ends[self._may_be_small(recent, ends)].tolist():
-            if math.fsum(recent[end - window : end]) / window < self.rule.beta:
+            if math.fsum(recent[end - window : end].tolist()) / window < self.rule.beta:
                 return [Reached(end - before)]
         self._errors = recent[-(window - 1) :] if window > 1 else np.zeros(0)
         return []
@@ -468,7 +468,7 @@ class ErrorsOnTestSetWatch:
         """Say what is met by a test set of which few enough sequences are wrong."""
         found = [Reached(len(errors), milestone) for milestone in self._left]
         self._left = []
-        if math.fsum(errors.ravel()) / errors.size < self.rule.beta:
+        if math.fsum(errors.ravel().tolist()) / errors.size < self.rule.beta:
             found.append(Reached(len(errors)))
         return found
 
