@@ -23,6 +23,15 @@ Correct = NDArray[np.bool_]
 Reads = Mapping[str, tuple[Any, ...]]
 
 
+#: After how many sequences of a test set a part of it ends; the last part takes the rest.
+PARTS = (16, 64)
+
+
+def _end(n_seen: int, size: int) -> int:
+    """Say where the part of a test set ends that follows so many sequences."""
+    return next((end for end in PARTS if n_seen < end < size), size)
+
+
 class Reached(NamedTuple):
     """A stop that a rule has found.
 
@@ -63,8 +72,14 @@ class Watch(Protocol):
         None if that was not all of the test set yet: then `sequences` gives more of it.
         """
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Give the sequences of the next look at the test set."""
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
+        """Give the sequences of the next look at the test set, or of the part of it that comes next.
+
+        Parameters
+        ----------
+        in_parts : bool
+            Whether the learner can be given a test set in parts: see `lstm97.learners.base.takes_parts`.
+        """
 
 
 class StoppingRule(Protocol):
@@ -119,7 +134,7 @@ class _TrainingErrorsOnly:
         """Never called."""
         raise AssertionError("this rule looks at training errors only")
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
         """Never called."""
         raise AssertionError("this rule looks at training errors only")
 
@@ -204,12 +219,22 @@ class ST3Watch(_TrainingErrorsOnly):
             total += errors[:, k]
         recent = np.concatenate([self._errors, total / errors.shape[1]])
         before, window = len(self._errors), self.rule.window
-        for i in np.flatnonzero(self._streak.extend(correct) >= window):
-            last = recent[before + i + 1 - window : before + i + 1]
-            if math.fsum(last) / window < self.rule.beta:
-                return [Reached(int(i) + 1)]
+        ends = before + 1 + np.flatnonzero(self._streak.extend(correct) >= window)
+        for end in ends[self._may_be_small(recent, ends)].tolist():
+            if math.fsum(recent[end - window : end].tolist()) / window < self.rule.beta:
+                return [Reached(end - before)]
         self._errors = recent[-(window - 1) :] if window > 1 else np.zeros(0)
         return []
+
+    def _may_be_small(self, recent: Errors, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which windows' mean error may be below beta: all but those that are above it whatever was rounded.
+
+        A net can go on for long that is right each time, but not near enough.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = np.concatenate([[0.0], np.cumsum(recent)])
+            bound = self.rule.beta * self.rule.window + 1e-9 * total[-1]
+            return ~(total[ends] - total[ends - self.rule.window] > bound)
 
 
 @dataclass(frozen=True)
@@ -328,15 +353,16 @@ class FewWrongWatch(_TrainingErrorsOnly):
         window, before = self.rule.window, len(self._wrong)
         recent = np.concatenate([self._wrong, ~correct])
         total = np.concatenate([[0], np.cumsum(recent)])
+        ends = np.arange(max(window, before + 1), len(recent) + 1)
+        wrong = total[ends] - total[ends - window]  # in each window that ends in these sequences
         found = []
-        for i in range(max(window - 1 - before, 0), len(correct)):
-            last = before + i + 1
-            wrong = total[last] - total[last - window]
-            while self._n_reached < len(self.rule.n_seq) and wrong < self.rule.n_seq[self._n_reached]:
-                self._n_reached += 1
-                is_last = self._n_reached == len(self.rule.n_seq)
-                milestone = "" if is_last else f"n_seq = {self.rule.n_seq[self._n_reached - 1]}"
-                found.append(Reached(i + 1, milestone))
+        for n_seq in self.rule.n_seq[self._n_reached :]:
+            met = np.flatnonzero(wrong < n_seq)
+            if not met.size:
+                break
+            self._n_reached += 1
+            is_last = self._n_reached == len(self.rule.n_seq)
+            found.append(Reached(int(ends[met[0]]) - before, "" if is_last else f"n_seq = {n_seq}"))
         self._wrong = recent[-(window - 1) :] if window > 1 else recent[:0]
         return found
 
@@ -401,34 +427,49 @@ class ErrorsOnTestSet(_AnyTask, _EverySequenceCounts):
 
 
 class ErrorsOnTestSetWatch:
-    """`ErrorsOnTestSet` at work in one trial."""
+    """`ErrorsOnTestSet` at work in one trial.
+
+    A look goes through its test set in parts, and ends as soon as too many sequences are wrong: the others would
+    change nothing. Before the net has learned its task that is the first part of a few sequences.
+    """
 
     def __init__(self, rule: ErrorsOnTestSet) -> None:
         self.rule = rule
         self._left = list(rule.milestones)
-        self._fixed: Batch | None = None
+        self._set: Batch | None = None
+        self._errors: list[Errors] = []  # of this look's parts
+        self._n_seen = self._n_wrong = 0
 
     def observe(self, errors: Errors, correct: Correct) -> list[Reached]:
         """Find nothing: training errors play no part."""
         return []
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Draw the test set of the next look, or take the one of all looks."""
-        if self.rule.test_set == "fresh":
-            return task.sample(rng, self.rule.size)
-        if self._fixed is None:
-            self._fixed = task.sample(rng, self.rule.size)
-        return self._fixed
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
+        """Give the next part of the look's test set, which is drawn for the first part, or once for all looks."""
+        if self._set is None:
+            self._set = task.sample(rng, self.rule.size)
+        return self._set.part(self._n_seen, _end(self._n_seen, self.rule.size) if in_parts else self.rule.size)
 
-    def look(self, errors: Errors, correct: Correct) -> list[Reached]:
-        """Look at the test set: see `Watch.look`."""
-        n = len(correct)
-        if n - np.count_nonzero(correct) > self.rule.most_wrong:
-            return []
-        found = [Reached(n, milestone) for milestone in self._left]
+    def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
+        """Look at a part of the test set: see `Watch.look`."""
+        self._errors.append(errors)
+        self._n_seen += len(correct)
+        self._n_wrong += len(correct) - int(np.count_nonzero(correct))
+        is_settled = self._n_wrong > self.rule.most_wrong
+        if not is_settled and self._n_seen < self.rule.size:
+            return None
+        found = [] if is_settled else self._met(np.concatenate(self._errors))
+        self._errors, self._n_seen, self._n_wrong = [], 0, 0
+        if self.rule.test_set == "fresh":
+            self._set = None
+        return found
+
+    def _met(self, errors: Errors) -> list[Reached]:
+        """Say what is met by a test set of which few enough sequences are wrong."""
+        found = [Reached(len(errors), milestone) for milestone in self._left]
         self._left = []
-        if math.fsum(errors.ravel()) / errors.size < self.rule.beta:
-            found.append(Reached(n))
+        if math.fsum(errors.ravel().tolist()) / errors.size < self.rule.beta:
+            found.append(Reached(len(errors)))
         return found
 
 
@@ -476,33 +517,42 @@ class AllPredictedWatch:
     """`AllPredicted` at work in one trial.
 
     A string that was wrong at the last look is looked at first: mostly it is wrong again, and that is all there is
-    to know.
+    to know. Then come the others, in parts, up to the first part in which one is wrong.
     """
 
     def __init__(self) -> None:
         self._known_wrong: int | None = None
+        self._n_right = self._n_strings = 0  # strings that are right at this look, and all
 
     def observe(self, errors: Errors, correct: Correct) -> list[Reached]:
         """Find nothing: the sets are looked at as a whole."""
         return []
 
-    def sequences(self, task: Task, rng: np.random.Generator) -> Batch:
-        """Take every string of both sets once, or one that was wrong at the last look."""
+    def sequences(self, task: Task, rng: np.random.Generator, in_parts: bool) -> Batch:
+        """Take some of the strings of both sets, each there once; first the one that was wrong at the last look."""
         if not isinstance(task, EmbeddedReber):
             raise TypeError(f"AllPredicted is a rule for EmbeddedReber, not for {type(task).__name__}")
-        return task.distinct if self._known_wrong is None else task.distinct.take(np.array([self._known_wrong]))
+        strings, wrong = task.distinct, self._known_wrong
+        self._n_strings = len(strings)
+        if not in_parts:
+            self._known_wrong = None
+            return strings
+        if wrong is not None:
+            return strings.part(wrong, wrong + 1)
+        return strings.part(self._n_right, _end(self._n_right, self._n_strings))
 
     def look(self, errors: Errors, correct: Correct) -> list[Reached] | None:
-        """Look at both sets, or at the one string, which settles it if it is wrong again: see `Watch.look`."""
+        """Look at a part of both sets, or at the one string, which settles it if it is wrong: see `Watch.look`."""
         if self._known_wrong is not None:
             if not correct[0]:
                 return []
             self._known_wrong = None
             return None
-        if bool(correct.all()):
-            return [Reached(len(correct))]
-        self._known_wrong = int(np.argmin(correct))
-        return []
+        if not correct.all():
+            self._known_wrong, self._n_right = self._n_right + int(np.argmin(correct)), 0
+            return []
+        self._n_right += len(correct)
+        return [Reached(self._n_strings)] if self._n_right == self._n_strings else None
 
 
 def expected_wait(wrong: float, window: int) -> float:

@@ -60,7 +60,16 @@ class Learner(Checked, Protocol):
         """
 
     def predict(self, net: Any, batch: Batch) -> NDArray[np.float64]:
-        """Compute the outputs without learning; the net stays as it is."""
+        """Compute the outputs without learning; the net stays as it is.
+
+        What comes out for a sequence hangs on no other one of the batch, unless the learner has a ``resets`` that is
+        false.
+        """
+
+
+def takes_parts(learner: Learner) -> bool:
+    """Tell whether a learner predicts the same if it is given a batch in parts: see `Learner.predict`."""
+    return bool(getattr(learner, "resets", True))
 
 
 class Like(Protocol):

@@ -152,6 +152,8 @@ class Growing:
                 parts.append(self.small.learn(net.small, part))
                 self._watch(net, part, parts[-1])
             done += len(part)
+        if len(parts) == 1:
+            return parts[0]  # 40 MB that need not be copied, once there are memory cells
         return np.concatenate(parts) if parts else np.zeros_like(batch.targets)
 
     def _watch(self, net: GrowingNet, part: Batch, outputs: NDArray[np.float64]) -> None:

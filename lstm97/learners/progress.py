@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from lstm97.net.compiled import compiled
 from lstm97.tasks import Batch
 
 WINDOW = 200  # number of sequences whose mean error is compared with that of as many before
@@ -22,9 +23,8 @@ def mean_errors(batch: Batch, outputs: NDArray[np.float64]) -> list[float]:
     list of float
         0 for a sequence without targets.
     """
-    total = np.zeros(len(batch.targets))
-    for k in range(batch.targets.shape[1]):  # in this order on every machine
-        total += np.abs(batch.targets[:, k] - outputs[:, k])
+    total = np.empty(len(batch.targets))
+    _add_up(batch.targets, outputs, total)
     errors = total / batch.targets.shape[1]
     if batch.every_step:
         lengths = np.diff(batch.offsets)
@@ -32,6 +32,16 @@ def mean_errors(batch: Batch, outputs: NDArray[np.float64]) -> list[float]:
         sums = np.bincount(np.repeat(np.arange(len(batch)), lengths), errors, len(batch))
         errors = sums / np.maximum(lengths, 1)
     return [float(error) for error in errors]
+
+
+@compiled
+def _add_up(targets, outputs, total):
+    """Add up each row's absolute errors, unit after unit on every machine."""
+    for t in range(total.size):
+        of_units = 0.0
+        for k in range(targets.shape[1]):
+            of_units += abs(targets[t, k] - outputs[t, k])
+        total[t] = of_units
 
 
 def until_comparison(errors: list[float]) -> int:

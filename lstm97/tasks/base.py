@@ -1,7 +1,7 @@
 """What every task gives and every learner takes: a ragged batch of sequences."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from lstm97.net.compiled import compiled
 
 #: No sequence is longer: 500 of them, drawn at a time, would fill the memory.
 MOST_STEPS = 100_000
+Rows = slice | NDArray[np.int64]
 _INTEGER, _FLOAT = np.dtype(np.int64), np.dtype(np.float64)
 
 
@@ -118,18 +119,23 @@ class Batch:
         steps = np.repeat(self.offsets[indices] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._part(steps, indices, offsets)
 
-    def _part(self, steps: Any, sequences: Any, offsets: NDArray[np.int64]) -> "Batch":
+    def _part(self, steps: Rows, sequences: Rows, offsets: NDArray[np.int64]) -> "Batch":
         expected = self.expected
         if expected is not None:
-            expected = expected[sequences if len(expected) == len(self) else steps]
+            expected = _rows(expected, sequences if len(expected) == len(self) else steps)
         return Batch(
             self.symbols[steps] if len(self.symbols) else self.symbols,
             self.values[steps],
             offsets,
-            self.targets[steps if self.every_step else sequences],
+            _rows(self.targets, steps if self.every_step else sequences),
             self.every_step,
             expected,
         )
+
+
+def _rows(matrix: NDArray[np.float64], which: Rows) -> NDArray[np.float64]:
+    """Take rows of a matrix, a view where they lie side by side; `take` is five times as fast as an index."""
+    return matrix[which] if isinstance(which, slice) else matrix.take(which, axis=0)
 
 
 def check(batch: Batch, n_inputs: int, n_outputs: int) -> None:
@@ -272,6 +278,13 @@ class Task(ABC):
         """Draw `n` sequences of a test set."""
         return self.sample(rng, n)
 
+    def unseen_in_parts(self, rng: np.random.Generator, n: int) -> Iterator[Batch]:
+        """Draw `n` sequences of a test set, those of `unseen`, and give them one part after the other.
+
+        For tasks whose test sets would fill the memory; those of others are one part.
+        """
+        yield self.unseen(rng, n)
+
     def score(self, batch: Batch, outputs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Compare outputs with the targets, or with what the batch expects instead.
 
@@ -340,6 +353,23 @@ def _largest_errors(expected, outputs, offsets, errors):
                 error = abs(expected[t, k] - outputs[t, k])
                 if error > errors[i, k] or error != error:  # what is not a number stays so
                     errors[i, k] = error
+
+
+@compiled
+def uniform(rng, low, high, values):
+    """Fill an array as ``rng.uniform(low, high, size=values.size)`` would, in two thirds of its time.
+
+    Compiled code draws real numbers with NumPy's bits and no more slowly; for whole numbers it takes far longer.
+    """
+    for i in range(values.size):
+        values[i] = low + (high - low) * rng.random()
+
+
+@compiled
+def normal(rng, mean, deviation, values):
+    """Fill an array as ``rng.normal(mean, deviation, size=values.size)`` would, in half of its time."""
+    for i in range(values.size):
+        values[i] = mean + deviation * rng.standard_normal()
 
 
 def random_lengths(rng: np.random.Generator, T: int, n: int) -> NDArray[np.int64]:

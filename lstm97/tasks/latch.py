@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lstm97.checks import whole
-from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, normal, offsets_of
 from lstm97.tasks.two_sequence import INPUT_VARIANCE
 
 
@@ -84,6 +84,7 @@ class Latch(Task):
         """
         offsets = offsets_of(rng.integers(self.T, self.longest or self.T, size=n, endpoint=True))
         is_class_1 = rng.integers(0, 2, size=n)
-        values = rng.normal(0.0, np.sqrt(INPUT_VARIANCE), size=(int(offsets[-1]), 1))
+        values = np.empty((int(offsets[-1]), 1))
+        normal(rng, 0.0, np.sqrt(INPUT_VARIANCE), values[:, 0])
         values[offsets[:-1], 0] = 2.0 * is_class_1 - 1.0
         return Batch(np.zeros(0, dtype=np.int64), values, offsets, is_class_1[:, np.newaxis].astype(np.float64))

@@ -1,10 +1,11 @@
 """Experiment 2, Tasks 2a and 2b: predict every next symbol, the last one from the first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.checks import choice, real, whole
 from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
@@ -12,6 +13,8 @@ from lstm97.tasks.base import Batch, Task, offsets_of, one_hot
 VARIANTS = ("2a", "2b")
 #: Every step has a target for each of p + 1 symbols: a sequence takes memory in proportion to p squared.
 MOST_SYMBOLS = 1_000
+#: Numbers in the targets of a part of a test set: 4 MB.
+MOST_TARGETS = 500_000
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,19 @@ class LongLag(Task):
         Batch
             Symbols, one target per step.
         """
+        return self._batch(self._words(rng, n))
+
+    def unseen_in_parts(self, rng: np.random.Generator, n: int) -> Iterator[Batch]:
+        """Draw a test set, and make targets for a few sequences at a time: see `Task.unseen_in_parts`.
+
+        The targets of all 10,000 sequences of Task 2b would take 800 MB.
+        """
+        words, size = self._words(rng, n), max(1, MOST_TARGETS // (self.p * self.n_outputs))
+        for first in range(0, n, size):
+            yield self._batch(words[first : first + size])
+
+    def _words(self, rng: np.random.Generator, n: int) -> NDArray[np.int64]:
+        """Draw all p + 1 symbols of `n` sequences, one sequence per row."""
         x = self.p - 1
         words = np.empty((n, self.p + 1), dtype=np.int64)
         words[:, 0] = words[:, -1] = x + rng.integers(0, 2, size=n)
@@ -122,7 +138,10 @@ class LongLag(Task):
                 words[:, 1:-2] = np.where(replaced, rng.integers(0, self.p - 1, size=replaced.shape), words[:, 1:-2])
         else:
             words[:, 1:-1] = rng.integers(0, self.p - 1, size=(n, self.p - 1))
-        offsets = offsets_of(np.full(n, self.p, dtype=np.int64))
+        return words
+
+    def _batch(self, words: NDArray[np.int64]) -> Batch:
+        offsets = offsets_of(np.full(len(words), self.p, dtype=np.int64))
         symbols, targets = words[:, :-1].reshape(-1), one_hot(words[:, 1:].reshape(-1), self.n_outputs)
         expected = one_hot(words[:, -1], self.n_outputs) if self._is_judged_at_end else None
         return Batch(symbols, np.zeros((len(symbols), 0)), offsets, targets, every_step=True, expected=expected)

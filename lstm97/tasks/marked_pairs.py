@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lstm97.checks import whole
 from lstm97.net.reading import check_choices
-from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths, uniform
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class MarkedPairs(Task):
             second = rng.integers(0, self.T // 2 - 2, size=n)
         second += second >= first
         values = np.zeros((int(offsets[-1]), 2))
-        values[:, 0] = rng.uniform(self.low, 1.0, size=len(values))
+        uniform(rng, self.low, 1.0, values[:, 0])
         starts = offsets[:-1]
         x = np.stack([values[starts + first, 0], values[starts + second, 0]])
         values[starts + first, 1] = 1.0

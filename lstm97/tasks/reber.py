@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lstm97.checks import whole
+from lstm97.checks import array, whole
+from lstm97.net.compiled import compiled
 from lstm97.tasks.base import Batch, Task, absolute_errors, offsets_of, one_hot
 
 #: Size of the training set, and of the test set.
@@ -187,7 +188,7 @@ def legal_successors(batch: Batch) -> NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If a string is not one of the grammar.
+        If a string is not one of the grammar, or there is not one symbol at every step.
 
     Examples
     --------
@@ -195,6 +196,7 @@ def legal_successors(batch: Batch) -> NDArray[np.bool_]:
     >>> ["".join(np.array(SYMBOLS)[legal]) for legal in legal_successors(batch)]
     ['TP', 'B', 'TP', 'TV', 'PV', 'E', 'P', 'E']
     """
+    _check_symbols(batch)
     nodes = np.full(len(batch), _BEGIN)
     legal = np.zeros((batch.n_steps, len(SYMBOLS)), dtype=np.bool_)
     lengths = np.diff(batch.offsets)
@@ -209,6 +211,13 @@ def legal_successors(batch: Batch) -> NDArray[np.bool_]:
             )
         legal[steps] = _LEGAL[nodes[running]]
     return legal
+
+
+def _check_symbols(batch: Batch) -> None:
+    symbols = batch.symbols
+    array("symbols", symbols, np.dtype(np.int64), (batch.n_steps,), "one of the grammar's symbols for every step")
+    if symbols.size and not 0 <= symbols.min() <= symbols.max() < len(SYMBOLS):
+        raise ValueError(f"symbols: give numbers from 0 to 6, not {symbols.min()} to {symbols.max()}")
 
 
 def predicted(legal: NDArray[np.bool_], outputs: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -231,6 +240,33 @@ def predicted(legal: NDArray[np.bool_], outputs: NDArray[np.float64]) -> NDArray
     least_legal = np.where(legal, outputs, np.inf).min(axis=1)
     most_other = np.where(legal, -np.inf, outputs).max(axis=1)
     return np.asarray(least_legal > most_other)
+
+
+@compiled
+def _judge(symbols, offsets, outputs, correct):
+    """Tell of every string whether it is `predicted` at all steps; return whether all are strings of the grammar.
+
+    It is `legal_successors` and `predicted` in one pass, for a trial judges every string that it learns.
+    """
+    for i in range(offsets.size - 1):
+        node = _BEGIN
+        correct[i] = True
+        for t in range(offsets[i], offsets[i + 1]):
+            node = _TARGETS[node, symbols[t]]
+            if node == _NONE:
+                return False
+            least_legal, most_other = np.inf, -np.inf
+            for k in range(outputs.shape[1]):
+                y_k = outputs[t, k]
+                if y_k != y_k:  # what is not a number is no prediction
+                    correct[i] = False
+                elif _LEGAL[node, k]:
+                    least_legal = min(least_legal, y_k)
+                else:
+                    most_other = max(most_other, y_k)
+            if not least_legal > most_other:
+                correct[i] = False
+    return True
 
 
 @dataclass(frozen=True)
@@ -365,5 +401,8 @@ class EmbeddedReber(Task):
             Each output unit's largest absolute difference from the target, the symbol that did follow.
         correct : (n,) bool
         """
-        right = predicted(legal_successors(batch), outputs)
-        return absolute_errors(batch, outputs), np.logical_and.reduceat(right, batch.offsets[:-1])
+        errors, correct = absolute_errors(batch, outputs), np.empty(len(batch), dtype=np.bool_)
+        _check_symbols(batch)
+        if not _judge(batch.symbols, batch.offsets, outputs, correct):
+            legal_successors(batch)  # says which string it is
+        return errors, correct

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import choice, shown, whole
-from lstm97.tasks.base import MOST_STEPS, Batch, Task, offsets_of, random_lengths
+from lstm97.tasks.base import MOST_STEPS, Batch, Task, normal, offsets_of, random_lengths
 
 #: Variance of the input noise.
 INPUT_VARIANCE = 0.2
@@ -138,7 +138,8 @@ class TwoSequence(Task):
         variant = VARIANTS[self.variant]
         offsets = offsets_of(random_lengths(rng, self.T, n))
         is_class_2 = rng.integers(0, 2, size=n)
-        values = rng.normal(0.0, np.sqrt(INPUT_VARIANCE), size=(int(offsets[-1]), 1))
+        values = np.empty((int(offsets[-1]), 1))
+        normal(rng, 0.0, np.sqrt(INPUT_VARIANCE), values[:, 0])
         first_n = offsets[:-1, np.newaxis] + np.arange(self.N)
         signal = (1.0 - 2.0 * is_class_2)[:, np.newaxis]
         values[first_n, 0] = values[first_n, 0] + signal if variant.noisy_elements else signal

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from lstm97.trials.trial import Trial
 
 #: Sequences drawn to learn a task's mean length.
 SAMPLE = 50
+#: Sequences presented to learn how long a test takes.
+TESTED = 64
 #: Seconds for which every kind of trial is run to learn its speed.
 MEASURE = 0.3
 #: Seconds after which it is said that this takes a while.
@@ -50,12 +53,20 @@ def expected_steps(job: Job) -> float:
 
 
 def steps_of_test(job: Job) -> float:
-    """Estimate the time steps of a trial's test set."""
+    """Estimate the time steps of a trial's tests: at its end, and at a stop before unless it is given up earlier."""
     specification = job.specification
-    return specification.n_test * mean_length(specification.task_of(job.trial))
+    n_tests = 1 + (job.has_milestones and job.expected <= job.cap)
+    return n_tests * specification.n_test * mean_length(specification.task_of(job.trial))
 
 
-def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
+class Speed(NamedTuple):
+    """Seconds of computing for each time step of each trial: of training, looks included, and of the tests."""
+
+    training: float
+    testing: float
+
+
+def measure(trials: list[Trial], n_lanes: int, seconds: float) -> Speed:
     """Measure how long a time step takes, everything included but what is made or loaded once.
 
     Parameters
@@ -66,13 +77,8 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
         See `side_by_side`.
     seconds : float
         For how long, at least one work of each trial.
-
-    Returns
-    -------
-    float
-        Seconds of computing for each time step of each trial.
     """
-    trials[0].learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
+    testing = _measure_test(trials[0])
     rounds: list[tuple[float, int]] = []
     end = time.perf_counter() + seconds
     while (len(rounds) < 3 or time.perf_counter() < end) and any(trial.outcome is None for trial in trials):
@@ -86,7 +92,18 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
         counted.remove(max(counted))
     if not any(steps for _, steps in counted):
         counted = rounds
-    return sum(taken for taken, _ in counted) / max(1, sum(steps for _, steps in counted))
+    return Speed(sum(taken for taken, _ in counted) / max(1, sum(steps for _, steps in counted)), testing)
+
+
+def _measure_test(trial: Trial) -> float:
+    """Measure how long a time step of a test takes: the least of a few times, as the first may have to compile."""
+    times = []
+    for _ in range(4):
+        start = time.thread_time()
+        test = trial.task.sample(np.random.default_rng(0), TESTED)
+        trial.task.score(test, trial.learner.predict(trial.net, test))
+        times.append((time.thread_time() - start) / test.n_steps)
+    return min(times)
 
 
 @dataclass(frozen=True)
@@ -161,9 +178,10 @@ def estimate(
         say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
     expected = most = 0.0
     for of_kind, speed in zip(kinds.values(), speeds, strict=True):
-        besides = sum(OVERHEAD + speed.result() * steps_of_test(job) for job in of_kind)
-        expected += besides + speed.result() * sum(expected_steps(job) for job in of_kind)
-        most += besides + speed.result() * sum(most_steps(job) for job in of_kind)
+        training, testing = speed.result()
+        besides = sum(OVERHEAD + testing * steps_of_test(job) for job in of_kind)
+        expected += besides + training * sum(expected_steps(job) for job in of_kind)
+        most += besides + training * sum(most_steps(job) for job in of_kind)
     n_busy = min(n_jobs, len(jobs)) or 1
     if isinstance(executor, ProcessPoolExecutor):  # more processes than cores share these
         n_busy = min(n_busy, available_cores())

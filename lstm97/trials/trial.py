@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lstm97.checks import whole
 from lstm97.experiments.base import Specification
-from lstm97.learners import Work
+from lstm97.learners.base import Work, takes_parts
 from lstm97.tasks import Batch
 
 #: Sequences are drawn this many at a time; the number is part of what a seed means.
@@ -72,7 +72,7 @@ class Curve:
                     self._counts.append(0)
                 continue
             n = min(self.window - self._counts[-1], len(correct) - i)
-            self._sums[-1] += math.fsum(errors[i : i + n].ravel()) / errors.shape[1]
+            self._sums[-1] += _total(errors[i : i + n]) / errors.shape[1]
             self._wrong[-1] += int(n - np.count_nonzero(correct[i : i + n]))
             self._counts[-1] += n
             i += n
@@ -96,6 +96,11 @@ class Curve:
         return {"window": self.window, "mean_absolute_error": means, "wrong": list(self._wrong)}
 
 
+def _total(errors: NDArray[np.float64]) -> float:
+    """Add errors up without rounding in between, so their order does not matter; as a list, for that is faster."""
+    return math.fsum(errors.ravel().tolist())
+
+
 def _finite(value: float) -> float | None:
     """Write down what is not a finite number as None: a net can run away, and records hold JSON."""
     return value if math.isfinite(value) else None
@@ -109,8 +114,11 @@ def unseen_sequences(specification: Specification, trial: int) -> Batch:
     trial : int
         From 1.
     """
-    _, _, seed = seed_sequence(specification.row, trial).spawn(3)
-    return specification.task_of(trial).unseen(np.random.default_rng(seed), specification.n_test)
+    return specification.task_of(trial).unseen(_test_rng(specification, trial), specification.n_test)
+
+
+def _test_rng(specification: Specification, trial: int) -> np.random.Generator:
+    return np.random.default_rng(seed_sequence(specification.row, trial).spawn(3)[2])
 
 
 @dataclass(frozen=True)
@@ -210,7 +218,7 @@ class Trial:
         if self.outcome is not None:
             return None
         if self._is_look_due:
-            self._batch = self._watch.sequences(self.task, self._looks_rng)
+            self._batch = self._watch.sequences(self.task, self._looks_rng, takes_parts(self.learner))
             return Work(self.learner, self.net, self._batch, learn=False)
         self._batch = self._next_sequences()
         self._net_before = self.learner.copy(self.net)
@@ -270,13 +278,18 @@ class Trial:
         )
 
     def _test(self, net: Any) -> dict[str, Any]:
-        unseen = unseen_sequences(self.specification, self.number)
-        errors, correct = self.task.score(unseen, self.learner.predict(net, unseen))
+        if takes_parts(self.learner):
+            rng = _test_rng(self.specification, self.number)
+            parts = self.task.unseen_in_parts(rng, self.specification.n_test)
+        else:
+            parts = iter([unseen_sequences(self.specification, self.number)])
+        scores = [self.task.score(part, self.learner.predict(net, part)) for part in parts]
+        errors, correct = (np.concatenate(of_parts) for of_parts in zip(*scores, strict=True))
         return {
             "n": self.specification.n_test,
             "wrong": int(np.count_nonzero(~correct)),
-            "mean_absolute_error": _finite(math.fsum(errors.ravel()) / errors.size),
-            "mse": _finite(math.fsum((errors * errors).ravel()) / errors.size),
+            "mean_absolute_error": _finite(_total(errors) / errors.size),
+            "mse": _finite(_total(errors * errors) / errors.size),
         }
 
 

@@ -1,5 +1,6 @@
 """Every stopping rule fires at exactly the sequence at which a slow, plain check of its words fires."""
 
+import itertools
 import math
 import pickle
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from lstm97.experiments.stopping import (
     StoppingRule,
     expected_wait,
 )
-from lstm97.tasks import Adding, EmbeddedReber, TwoSequence
+from lstm97.tasks import Adding, Batch, EmbeddedReber, TwoSequence
 from lstm97.tasks.reber import words
 
 CHUNKS = st.lists(st.integers(1, 30), max_size=20)
@@ -102,6 +103,17 @@ def test_the_mean_error_alone_can_hold_training_up() -> None:
     fired = only_stop(rule, errors, np.ones(60, dtype=bool), [7] * 9)
     assert fired == st3_by_words(rule, errors, np.ones(60, dtype=bool))
     assert fired in range(31, 40)
+
+
+@pytest.mark.parametrize("beta", [0.01, np.nextafter(0.01, 1.0)])
+@pytest.mark.parametrize("before", [0.0, 1.0, 1e200, math.inf])
+def test_the_mean_error_is_compared_to_the_last_bit(beta: float, before: float) -> None:
+    """Errors of 0.01 are not below 0.01, but below the next number, however large those before them were."""
+    errors = np.r_[np.full(7, before), np.full(100, 0.01)][:, np.newaxis]
+    correct = errors[:, 0] == 0.01
+    fired = only_stop(ST3(beta, window=50), errors, correct, [13] * 9)
+    assert fired == st3_by_words(ST3(beta, window=50), errors, correct)
+    assert fired == (None if beta == 0.01 else 57)
 
 
 # Sec. 5.2: correct during successive sequences
@@ -192,18 +204,26 @@ def test_before_the_window_is_full_nothing_is_found() -> None:
 # Sec. 5.3: ST1 and ST2 on a test set
 
 
-def looks(rule: ErrorsOnTestSet, seen: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[int, str]]:
-    """Let a watch look at one test set after the other; yield every stop with the look's number, from 0."""
+def looks(
+    rule: ErrorsOnTestSet, seen: list[tuple[np.ndarray, np.ndarray]], parts: tuple[int, ...] = ()
+) -> Iterator[tuple[int, str]]:
+    """Let a watch look at one test set after the other; yield every stop with the look's number, from 0.
+
+    A look is given its set in parts that end after so many sequences; a watch may say before the last what it found.
+    """
     watch = rule.watch()
     for i, (errors, correct) in enumerate(seen):
         assert watch.observe(np.zeros((5, 1)), np.ones(5, dtype=bool)) == []  # training errors play no part
-        found = watch.look(errors, correct)
+        for start, end in itertools.pairwise((0, *parts, len(correct))):
+            found = watch.look(errors[start:end], correct[start:end])
+            watch = pickle.loads(pickle.dumps(watch))
+            if found is not None:
+                break
         assert found is not None
         for reached in found:
             yield i, reached.milestone
             if not reached.milestone:
                 return
-        watch = pickle.loads(pickle.dumps(watch))
 
 
 def looks_by_words(fewer_than: int, beta: float, milestone: bool, seen: Any) -> list[tuple[int, str]]:
@@ -221,12 +241,12 @@ def sets(seed: int, n: int = 40, size: int = 20) -> list[tuple[np.ndarray, np.nd
     return [(errors, errors[:, 0] < 0.2) for errors in (rng.uniform(0.0, scale, (size, 1)) for scale in scales)]
 
 
-@given(SEEDS, st.integers(0, 6), st.floats(0.03, 0.12), st.booleans())
+@given(SEEDS, st.integers(0, 6), st.floats(0.03, 0.12), st.booleans(), st.sets(st.integers(1, 19), max_size=4))
 @settings(max_examples=200, deadline=None)
-def test_st1_and_st2_are_found_where_the_words_say(seed, most_wrong, beta, milestone) -> None:
+def test_st1_and_st2_are_found_where_the_words_say(seed, most_wrong, beta, milestone, parts) -> None:
     rule = ErrorsOnTestSet(beta, 100, most_wrong, ("ST1",) if milestone else (), size=20)
     seen = sets(seed)
-    assert list(looks(rule, seen)) == looks_by_words(most_wrong + 1, beta, milestone, seen)
+    assert list(looks(rule, seen, tuple(sorted(parts)))) == looks_by_words(most_wrong + 1, beta, milestone, seen)
 
 
 def test_other_words_give_other_looks() -> None:
@@ -262,38 +282,97 @@ def test_the_bounds_of_the_text(name: str, wrong: int, mean: float, met: list[st
     assert [milestone for _, milestone in looks(rule, seen)] == met
 
 
-def test_test_sets_are_fresh_or_the_same_at_every_look() -> None:
-    task = TwoSequence(20, 3)
-    drawn = {}
-    for test_set in ("fresh", "fixed"):
-        watch, rng = ErrorsOnTestSet(0.1, 100, size=30, test_set=test_set).watch(), np.random.default_rng(0)
-        first = watch.sequences(task, rng)
-        watch = pickle.loads(pickle.dumps(watch))
-        drawn[test_set] = first, watch.sequences(task, rng)
-        assert len(first) == 30
-    assert np.array_equal(drawn["fixed"][0].values, drawn["fixed"][1].values)
-    assert not np.array_equal(drawn["fresh"][0].values, drawn["fresh"][1].values)
+def parts_of_looks(rule: ErrorsOnTestSet, wrong: list[set[int]]) -> tuple[list[list[Batch]], Any]:
+    """Let a watch look at test sets of which these sequences are wrong; give each look's parts, and the generator."""
+    task, watch, rng = TwoSequence(20, 3), rule.watch(), np.random.default_rng(0)
+    looked: list[list[Batch]] = []
+    for of_look in wrong:
+        found, parts = None, []
+        while found is None:
+            parts.append(watch.sequences(task, rng, True))
+            n = sum(map(len, parts))
+            correct = np.array([i not in of_look for i in range(n - len(parts[-1]), n)])
+            found = watch.look(np.full((len(correct), 1), 0.5), correct)
+            watch = pickle.loads(pickle.dumps(watch))
+        looked.append(parts)
+    return looked, rng.bit_generator.state
+
+
+@pytest.mark.parametrize("test_set", ["fresh", "fixed"])
+@pytest.mark.parametrize("size", [1, 16, 30, 64, 256])
+def test_the_parts_are_the_test_set_which_is_fresh_or_the_same_at_every_look(size: int, test_set: str) -> None:
+    """However early looks end, what they see and how far the generator has come are those of whole sets."""
+    rule = ErrorsOnTestSet(0.1, 100, size=size, test_set=test_set)
+    whole: list[Batch] = []
+    rng, nothing = np.random.default_rng(0), set[int]()
+    for i in range(3):
+        whole.append(TwoSequence(20, 3).sample(rng, size) if not i or test_set == "fresh" else whole[0])
+    for wrong in ([nothing] * 3, [{0}, nothing, {size - 1}], [{size - 1}, {0}, {0}]):
+        looked, state = parts_of_looks(rule, wrong)
+        assert state == rng.bit_generator.state
+        for parts, batch, of_look in zip(looked, whole, wrong, strict=True):
+            seen = np.concatenate([part.values for part in parts])
+            n = sum(map(len, parts))
+            assert np.array_equal(seen, batch.first(n).values)
+            assert n == size or min(of_look) < n  # nothing is left out unless it can't matter
+
+
+@pytest.mark.parametrize(
+    ("most_wrong", "wrong", "sizes"),
+    [
+        (0, set(), [16, 48, 192]),
+        (0, {15}, [16]),
+        (0, {16}, [16, 48]),
+        (0, {255}, [16, 48, 192]),
+        (5, {0, 1, 2, 3, 4}, [16, 48, 192]),  # negative control: as many may be wrong
+        (5, {0, 1, 2, 3, 4, 5}, [16]),
+        (5, {0, 1, 2, 3, 4, 63}, [16, 48]),
+    ],
+)
+def test_a_look_ends_once_too_many_are_wrong(most_wrong: int, wrong: set[int], sizes: list[int]) -> None:
+    [parts], _ = parts_of_looks(ErrorsOnTestSet(0.1, 100, most_wrong), [wrong])
+    assert list(map(len, parts)) == sizes
+    whole = ErrorsOnTestSet(0.1, 100).watch().sequences(TwoSequence(20, 3), np.random.default_rng(0), False)
+    assert len(whole) == 256  # for a net that carries something from sequence to sequence
 
 
 # Sec. 5.1: all symbols of both sets
 
 
-def looks_at_strings(wrong_at: list[set[str]], task: EmbeddedReber) -> int | None:
+def looks_at_strings(wrong_at: list[set[str]], task: EmbeddedReber, in_parts: bool = True) -> int | None:
     """Let `AllPredicted` look at the sets while the strings of `wrong_at` are wrong; return the look that ends it."""
     watch, rng = AllPredicted().watch(), np.random.default_rng(0)
     for i, wrong in enumerate(wrong_at):
         assert watch.observe(none(5), np.ones(5, dtype=bool)) == []
-        found, n_batches = None, 0
+        found, seen = None, list[str]()
         while found is None:
-            batch = watch.sequences(task, rng)
+            batch = watch.sequences(task, rng, in_parts)
             found = watch.look(none(len(batch)), np.array([word not in wrong for word in words(batch)]))
-            n_batches += 1
-        assert n_batches <= 2
+            seen += words(batch)
+            watch = pickle.loads(pickle.dumps(watch))
+        every = words(task.distinct)
+        assert seen[-len(every) :] == every or (in_parts and wrong & set(seen))  # nothing left out that may matter
+        assert len(seen) <= len(every) + 1
         if found:
             assert [reached.milestone for reached in found] == [""]
             return i
-        watch = pickle.loads(pickle.dumps(watch))
     return None
+
+
+def test_looks_at_strings_end_with_the_first_part_in_which_one_is_wrong() -> None:
+    task, watch, rng = EmbeddedReber(1), AllPredicted().watch(), np.random.default_rng(0)
+    n = len(task.distinct)
+    for wrong, sizes in ((3, [16]), (3, [1]), (20, [1, 16, 48]), (20, [1]), (n - 1, [1, 16, 48, n - 64]), (None, [])):
+        found, seen = None, []
+        while found is None:
+            batch = watch.sequences(task, rng, True)
+            seen.append(len(batch))
+            correct = np.ones(len(batch), dtype=bool)
+            if wrong is not None:
+                correct = np.array([word != words(task.distinct)[wrong] for word in words(batch)])
+            found = watch.look(none(len(batch)), correct)
+        assert seen == sizes or wrong is None
+        assert bool(found) == (wrong is None)
 
 
 @given(SEEDS, st.floats(0.0, 3.0))
@@ -303,7 +382,7 @@ def test_all_strings_of_both_sets_have_to_be_predicted_at_one_look(seed, mean) -
     strings = words(task.distinct)
     wrong_at = [set(rng.choice(strings, size=rng.poisson(mean))) for _ in range(12)]
     by_words = next((i for i, wrong in enumerate(wrong_at) if not wrong), None)
-    assert looks_at_strings(wrong_at, task) == by_words
+    assert looks_at_strings(wrong_at, task) == looks_at_strings(wrong_at, task, in_parts=False) == by_words
 
 
 @pytest.mark.parametrize("which", ["training", "test"])
@@ -316,7 +395,7 @@ def test_one_string_of_either_set_holds_training_up(which: str) -> None:
 
 def test_all_predicted_is_for_strings_only() -> None:
     with pytest.raises(TypeError, match="a rule for EmbeddedReber, not for Adding"):
-        AllPredicted().watch().sequences(Adding(100), np.random.default_rng(0))
+        AllPredicted().watch().sequences(Adding(100), np.random.default_rng(0), True)
 
 
 def test_rules_without_a_test_set_are_never_asked_for_one() -> None:
@@ -326,7 +405,7 @@ def test_rules_without_a_test_set_are_never_asked_for_one() -> None:
         with pytest.raises(AssertionError, match="training errors only"):
             watch.look(none(1), np.ones(1, dtype=bool))
         with pytest.raises(AssertionError, match="training errors only"):
-            watch.sequences(Adding(100), np.random.default_rng(0))
+            watch.sequences(Adding(100), np.random.default_rng(0), True)
 
 
 # What tables say, and the expected wait

@@ -47,6 +47,10 @@ def test_what_a_learner_promises(name: str, task: str) -> None:
     assert_array_equal(np.concatenate(parts), whole)
     assert_array_equal(learner.predict(nets[1], test), after)
 
+    # what it makes of a sequence hangs on no other one: test sets are presented in parts
+    apart = [learner.predict(nets[0], test.part(first, last)) for first, last in ((0, 1), (1, 8), (8, 20))]
+    assert_array_equal(np.concatenate(apart), after)
+
     assert_array_equal(learner.predict(copied, test), before)
     assert_array_equal(learner.train(copied, batch), whole)
     assert_array_equal(learner.predict(copied, test), after)

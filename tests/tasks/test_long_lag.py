@@ -174,3 +174,20 @@ def test_bad_sizes_are_refused() -> None:
             LongLag(5, noise=noise)
     with pytest.raises(ValueError, match="all inner symbols of Task 2b are random; give variant '2a'"):
         LongLag(5, "2b", noise=0.5)
+
+
+@pytest.mark.parametrize("task", [LongLag(3), LongLag(7, "2b"), LongLag(7, noise=0.3)])
+def test_a_test_set_in_parts_is_the_test_set(task: LongLag, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lstm97.tasks.long_lag.MOST_TARGETS", 200)
+    generators = [np.random.default_rng(3) for _ in range(2)]
+    whole, parts = task.unseen(generators[0], 50), list(task.unseen_in_parts(generators[1], 50))
+    assert generators[0].bit_generator.state == generators[1].bit_generator.state
+    assert sum(map(len, parts)) == 50
+    assert len(parts) > 1
+    assert max(part.targets.size for part in parts) <= 200
+    done = 0
+    for part in parts:
+        expected = whole.part(done, done + len(part))
+        for name in ("symbols", "values", "offsets", "targets", "every_step", "expected"):
+            assert np.array_equal(getattr(part, name), getattr(expected, name)), name
+        done += len(part)

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from support.batches import SEEDS, broken, sequences
+from support.corruption import corrupted, uncompiled
 
-from lstm97.tasks import Batch, EmbeddedReber
+from lstm97.tasks import Batch, EmbeddedReber, reber
 from lstm97.tasks.reber import EMBEDDED, REBER, SYMBOLS, draw_sets, draw_strings, legal_successors, predicted, words
 
 #: The same grammar written down another way, as a regular expression.
@@ -168,8 +170,14 @@ def test_a_string_outside_the_grammar_is_refused() -> None:
     batch = draw_strings(np.random.default_rng(0), 3)
     symbols = batch.symbols.copy()
     symbols[batch.offsets[1] + 2] = SYMBOLS.index("E")
-    with pytest.raises(ValueError, match="string 1 leaves the grammar at symbol 3"):
-        legal_successors(dataclasses.replace(batch, symbols=symbols))
+    strange = dataclasses.replace(batch, symbols=symbols)
+    for judge in (legal_successors, lambda strings: EmbeddedReber().score(strings, strings.targets)):
+        with pytest.raises(ValueError, match="string 1 leaves the grammar at symbol 3"):
+            judge(strange)
+        with pytest.raises(ValueError, match="symbols: give numbers from 0 to 6, not -1 to 6"):
+            judge(dataclasses.replace(batch, symbols=np.where(symbols == 0, -1, 6)))
+        with pytest.raises(ValueError, match="symbols is of shape"):
+            judge(dataclasses.replace(batch, symbols=symbols[:-1]))
 
 
 def test_legal_units_have_to_be_the_most_active_ones() -> None:
@@ -262,6 +270,46 @@ def test_a_string_is_correct_if_all_of_its_symbols_are_predicted(seed: int) -> N
             largest = np.maximum(largest, abs(target - shown[t]))
         assert correct[i] == right
         assert np.array_equal(errors[i], largest)
+
+
+#: Outputs that tie, that are no numbers, and that are none of these.
+VALUES = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0, np.inf, -np.inf, np.nan])
+
+
+def misjudged(judge: Callable[..., bool]) -> int:
+    """Count the strings that are not judged as `legal_successors` and `predicted` do, among strings of every kind."""
+    n = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        batch = draw_strings(rng, 9)
+        legal = legal_successors(batch)
+        outputs = legal + rng.uniform(0.0, 0.9, legal.shape)
+        chosen = rng.random(legal.shape) < (0.0, 1.0 / legal.size, 0.02)[seed % 3]
+        outputs[chosen] = rng.choice(VALUES, size=np.count_nonzero(chosen))
+        correct = np.empty(len(batch), dtype=np.bool_)
+        assert judge(batch.symbols, batch.offsets, outputs, correct)
+        right = sequences(batch, predicted(legal, outputs))
+        n += int(np.count_nonzero(correct != [part.all() for part in right]))
+    return n
+
+
+@pytest.mark.parametrize("judge", [reber._judge, uncompiled(reber)._judge], ids=["compiled", "interpreted"])
+def test_one_pass_judges_strings_as_the_definition_does(judge: Callable[..., bool]) -> None:
+    assert misjudged(judge) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("y_k != y_k", "y_k > 2.0"),
+        ("least_legal > most_other", "least_legal >= most_other"),
+        ("min(least_legal, y_k)", "max(least_legal, y_k)"),
+        ("max(most_other, y_k)", "min(most_other, y_k)"),
+    ],
+)
+def test_another_judgement_is_seen(old: str, new: str) -> None:
+    """Negative control for the test above."""
+    assert misjudged(corrupted(reber, "_judge", old, new)._judge) > 0
 
 
 def test_one_symbol_that_is_not_predicted_makes_a_string_wrong() -> None:

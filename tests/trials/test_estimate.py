@@ -5,6 +5,7 @@ import time
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from support.prose import tells
 from support.small_rows import Here, small_jobs, small_row
@@ -12,9 +13,11 @@ from support.small_rows import Here, small_jobs, small_row
 from lstm97.command.errors import UsageError
 from lstm97.command.run import executor_of
 from lstm97.experiments import row, rows
+from lstm97.tasks import Batch
 from lstm97.trials.estimate import (
     OVERHEAD,
     Estimate,
+    Speed,
     estimate,
     expected_steps,
     mean_length,
@@ -52,14 +55,43 @@ def test_no_row_is_expected_to_take_more_than_its_cap() -> None:
         assert 0 < expected_steps(job(name)) <= most_steps(job(name))
 
 
+def test_a_trial_is_tested_at_its_end_and_at_a_stop_before() -> None:
+    length = mean_length(job("table8/T100").specification.task_of(1))
+    assert steps_of_test(job("table8/T100")) == 2 * 2560 * length
+    assert steps_of_test(job("table8/T100", cap=1000)) == 2560 * length
+    assert steps_of_test(job("table7/T100")) == 2560 * mean_length(job("table7/T100").specification.task_of(1))
+
+
 def test_measure_gives_seconds_for_each_step() -> None:
     trials = [job("table9/6a").start() for _ in range(2)]
-    assert 1e-9 < measure(trials, 2, 0.05) < 1e-4
+    speed = measure(trials, 2, 0.05)
+    assert 1e-9 < speed.training < 1e-4
+    assert 1e-9 < speed.testing < 1e-4
+
+
+def test_tests_have_a_speed_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner that predicts slowly slows the tests down, not the training."""
+    now = [0.0]
+    trial = job("table9/6a").start()
+
+    def work(trials: list[Trial], n_lanes: int, deadline: float) -> None:
+        trials[0].steps += 10
+        now[0] += 1.0
+
+    class Slow:
+        def predict(self, net: object, batch: Batch) -> np.ndarray:
+            now[0] += 5.0 * batch.n_steps
+            return batch.targets
+
+    monkeypatch.setattr("lstm97.trials.estimate.side_by_side", work)
+    monkeypatch.setattr("lstm97.trials.estimate.time.thread_time", lambda: now[0])
+    trial.learner = Slow()  # type: ignore[assignment]
+    assert measure([trial], 1, 0.0) == (0.1, 5.0)
 
 
 def test_measure_ends_with_trials_that_end(small_row: None) -> None:
     trials = [one.start() for one in small_jobs(4)]
-    assert 1e-9 < measure(trials, 4, 60.0) < 1e-3
+    assert 1e-9 < measure(trials, 4, 60.0).training < 1e-3
     assert all(trial.outcome is not None for trial in trials)
 
 
@@ -77,19 +109,19 @@ def test_what_is_made_once_does_not_count(monkeypatch: pytest.MonkeyPatch) -> No
 
         monkeypatch.setattr("lstm97.trials.estimate.side_by_side", work)
         monkeypatch.setattr("lstm97.trials.estimate.time.thread_time", lambda: now[0])
-        return measure([job("table9/6a").start()], 1, 0.0)
+        return measure([job("table9/6a").start()], 1, 0.0).training
 
     assert costs(slow=1) == costs(slow=2) == 0.1
 
 
 def test_estimate_adds_up_kinds_and_divides_by_processes(small_row: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lstm97.trials.estimate.measure", _a_microsecond)
+    monkeypatch.setattr("lstm97.trials.estimate.measure", _microseconds)
     jobs = [*small_jobs(4), job("table1/3x2-0.5"), job("table9/6a")]
     executor = Here()
     found = estimate(jobs, 3, executor, 2, 2)
     assert [len(group) for group in executor.groups] == [2, 1, 1]
     assert (found.n, found.n_recorded) == (6, 3)
-    besides = sum(OVERHEAD + steps_of_test(one) * 1e-6 for one in jobs)
+    besides = sum(OVERHEAD + steps_of_test(one) * 2e-6 for one in jobs)
     assert besides > 6 * OVERHEAD
     assert found.expected == pytest.approx((besides + sum(map(expected_steps, jobs)) * 1e-6) / 2)
     assert found.most == pytest.approx((besides + sum(map(most_steps, jobs)) * 1e-6) / 2)
@@ -125,13 +157,13 @@ def test_who_waits_is_told_why(monkeypatch: pytest.MonkeyPatch, small_row: None)
         assert all("compiles" in text for text in said)
 
 
-def _slowly(trials: object, n_lanes: int, seconds: float) -> float:
+def _slowly(trials: object, n_lanes: int, seconds: float) -> Speed:
     time.sleep(0.2)
-    return 1e-6
+    return Speed(1e-6, 2e-6)
 
 
-def _a_microsecond(trials: object, n_lanes: int, seconds: float) -> float:
-    return 1e-6
+def _microseconds(trials: object, n_lanes: int, seconds: float) -> Speed:
+    return Speed(training=1e-6, testing=2e-6)
 
 
 def test_the_estimate_in_words() -> None:

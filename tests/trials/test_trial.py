@@ -12,8 +12,9 @@ import pytest
 
 from lstm97.experiments import row
 from lstm97.experiments.base import Specification
+from lstm97.experiments.pairs import make_pair
 from lstm97.experiments.stopping import ST3, AllPredicted, CorrectInARow, ErrorsOnTestSet, FewWrong, StoppingRule
-from lstm97.learners import LSTM, Growing
+from lstm97.learners import LSTM, RTRL, Growing, RecurrentTopology
 from lstm97.learners.growing import GrowingNet
 from lstm97.net.reading import READINGS, Reading
 from lstm97.net.topology import Topology
@@ -163,6 +164,13 @@ def small(stop: StoppingRule, n_test: int = 20) -> Specification:
     return dataclasses.replace(specification, task=Adding(22), stop=stop, n_test=n_test)
 
 
+def without_resets() -> Specification:
+    """A net that carries its activations from sequence to sequence, so that a test set can't come in parts."""
+    rtrl = RTRL(RecurrentTopology(2, 2, 1), 0.1, 1.0, resets=False)
+    stop = ErrorsOnTestSet(beta=0.0, every=30, most_wrong=15, size=20)
+    return dataclasses.replace(small(stop), learner=rtrl)
+
+
 def growing() -> Specification:
     learner = LSTM(
         Topology(7, (1,), 7, biased="none", out_gates=False, recurrent=False, outputs_see_inputs=True), 1.0, 0.2
@@ -199,12 +207,14 @@ CASES: dict[str, tuple[Specification, int, int]] = {
     "test set, chunks cut": (small(ErrorsOnTestSet(every=7, **TEST_SET)), 3_000, 50),
     "test set, between chunks": (small(ErrorsOnTestSet(every=50, **TEST_SET)), 3_000, 50),
     "test set, over chunks": (small(ErrorsOnTestSet(every=130, **TEST_SET)), 6_000, 50),
+    "test set, in parts": (small(ErrorsOnTestSet(beta=0.12, every=7, most_wrong=13, size=20)), 3_000, 50),
     "test set, one stop": (small(ErrorsOnTestSet(every=7, milestones=(), **TEST_SET)), 3_000, 50),
     "test set, a look at the cap": (small(ErrorsOnTestSet(beta=0.0, every=130, most_wrong=2, size=3)), 390, 50),
     "test set, the cap between looks": (small(ErrorsOnTestSet(beta=0.0, every=130, most_wrong=2, size=3)), 777, 50),
     "test set, the cap before the first look": (small(ErrorsOnTestSet(every=130, **TEST_SET)), 129, 500),
     "strings": (strings(), 3_000, 50),
     "cells added in a chunk": (growing(), 1_130, 500),
+    "no resets, the cap first": (without_resets(), 700, 50),
 }
 
 
@@ -233,6 +243,7 @@ def test_a_trial_is_the_plain_loop(case: str, number: int, monkeypatch: pytest.M
         ("few wrong, three stops", FewWrong((18, 17, 15), window=20), "milestones"),
         ("test set, over chunks", ErrorsOnTestSet(every=131, **TEST_SET), "sequences"),
         ("test set, chunks cut", ErrorsOnTestSet(every=7, milestones=(), **TEST_SET), "milestones"),
+        ("test set, in parts", ErrorsOnTestSet(beta=0.12, every=7, most_wrong=12, size=20), "sequences"),
     ],
 )
 def test_another_rule_is_seen(case: str, stop: StoppingRule, different: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,6 +263,20 @@ def test_a_stop_at_the_cap_itself_counts(case: str, monkeypatch: pytest.MonkeyPa
     assert (same.success, same.sequences, same.test) == (True, outcome.sequences, outcome.test)
     less = run_trial(specification, 1, outcome.presented - 1)
     assert (less.success, less.sequences) == (False, outcome.presented - 1)
+
+
+@pytest.mark.parametrize("learner", ["lstm", "rtrl:resets=no"])
+@pytest.mark.parametrize("n_targets", [1, 7 * 30, 500_000])
+def test_a_test_in_parts_is_the_test(learner: str, n_targets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In parts of 1, 7 and all sequences; a learner that does not reset is given all at once."""
+    specification = make_pair("long-lag:p=5,variant=2b", learner).under(Reading())
+    specification = dataclasses.replace(specification, n_test=40)
+    monkeypatch.setattr("lstm97.tasks.long_lag.MOST_TARGETS", n_targets)
+    plain = Plain(specification, 1).run(60)
+    assert run_trial(specification, 1, 60).test == plain.test
+    if learner != "lstm":  # negative control: it would notice
+        monkeypatch.setattr(trial_module, "takes_parts", lambda learner: True)
+        assert (run_trial(specification, 1, 60).test == plain.test) == (n_targets == 500_000)
 
 
 def test_a_milestone_is_tested_with_the_weights_of_that_very_moment() -> None:
@@ -281,7 +306,7 @@ def test_sequences_that_do_not_count_were_presented() -> None:
     assert (failed.success, failed.sequences, failed.presented) == (False, 700, 700)
 
 
-@pytest.mark.parametrize("case", ["few wrong", "test set, over chunks", "strings", "cells added in a chunk"])
+@pytest.mark.parametrize("case", ["few wrong", "test set, in parts", "strings", "cells added in a chunk"])
 def test_a_trial_goes_on_elsewhere(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pickled after every `take`, it comes to the same; a trial whose random numbers are lost does not."""
     specification, cap, chunk = CASES[case]
