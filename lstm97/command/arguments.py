@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import lstm97
 from lstm97.checks import shown
@@ -20,6 +20,7 @@ from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import rows, sweeps
 from lstm97.experiments.pairs import PairError
 from lstm97.learners import learners
+from lstm97.learners.base import LearnerError
 from lstm97.net.reading import READINGS
 from lstm97.paths import RUNS
 from lstm97.results.record import LAST_TRIAL
@@ -41,6 +42,13 @@ not be written; 4 a fault of the program; 130 stopped by Ctrl-C, 143 by SIGTERM"
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (try: {self.prog} --help)")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse what is not known here, where the help is that says what is; argparse leaves it to the top."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -270,6 +278,9 @@ def perform(arguments: Sequence[str] | None) -> int:
                 return parsed.action(parsed) or 0
     except LostError as error:
         _complain("; ".join(filter(None, (str(error), left))))
+    except LearnerError as error:
+        _complain(str(error))
+        print(error.calls, end="", file=sys.stderr, flush=True)
     except (UsageError, PairError, FileError, StoreError, WorkerError) as error:
         _complain(str(error))
     except MemoryError as error:

@@ -2,14 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from lstm97.engine.side_by_side import side_by_side
+from lstm97.learners import Work
 from lstm97.tasks import Task
 from lstm97.text import duration
 from lstm97.trials.executors import available_cores
@@ -20,7 +24,7 @@ from lstm97.trials.trial import Trial
 SAMPLE = 50
 #: Seconds for which every kind of trial is run to learn its speed.
 MEASURE = 0.3
-#: Seconds after which it is said that this takes a while.
+#: Seconds after which it is said that formulas are being compiled, if they are.
 PATIENCE = 4.0
 #: Seconds that a trial takes besides its steps, claimed, sent there and back, and recorded.
 OVERHEAD = 0.01
@@ -55,7 +59,24 @@ def steps_of_test(job: Job) -> float:
     return specification.n_test * mean_length(specification.task_of(job.trial))
 
 
-def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
+@contextmanager
+def compiling_noted(sign: Path) -> Iterator[None]:
+    """Make a file as soon as anything is compiled that was not on disk, for who waits in another process."""
+    from numba.core.event import Listener, install_listener
+
+    class Noted(Listener):
+        def on_start(self, event: object) -> None:
+            with suppress(OSError):  # on another machine there is no such folder
+                sign.touch()
+
+        def on_end(self, event: object) -> None:
+            pass
+
+    with install_listener("numba:compile", Noted()):
+        yield
+
+
+def measure(trials: list[Trial], n_lanes: int, seconds: float, sign: Path) -> float:
     """Measure how long a time step takes, everything included but what is made or loaded once.
 
     Parameters
@@ -66,13 +87,21 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
         See `side_by_side`.
     seconds : float
         For how long, at least one work of each trial.
+    sign : pathlib.Path
+        See `compiling_noted`.
 
     Returns
     -------
     float
         Seconds of computing for each time step of each trial.
     """
-    trials[0].learner.predict(trials[0].net, trials[0].task.sample(np.random.default_rng(0), 1))
+    with compiling_noted(sign):
+        return _measure(trials, n_lanes, seconds)
+
+
+def _measure(trials: list[Trial], n_lanes: int, seconds: float) -> float:
+    example = trials[0].task.sample(np.random.default_rng(0), 1)
+    Work(trials[0].learner, trials[0].net, example, learn=False).do()
     rounds: list[tuple[float, int]] = []
     end = time.perf_counter() + seconds
     while (len(rounds) < 3 or time.perf_counter() < end) and any(trial.outcome is None for trial in trials):
@@ -146,19 +175,24 @@ def estimate(
     n_lanes : int
         Number of trials side by side in a process.
     say : callable
-        Told if it takes long, and why.
+        Told if it takes long because formulas are compiled.
     """
     kinds: dict[object, list[Job]] = {}
     for job in sorted(jobs, key=expected_steps):
         kinds.setdefault(job.kind or job.row, []).append(job)
     n = min(n_lanes, math.ceil(len(jobs) / n_jobs))
     speeds = []
-    for of_kind in kinds.values():
-        chosen = of_kind[: n if of_kind[0].kind else 1]
-        trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
-        speeds.append(executor.submit(measure, trials, n_lanes, MEASURE))
-    if wait(speeds, PATIENCE).not_done:
-        say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
+    with TemporaryDirectory(prefix="lstm97-") as folder:
+        sign = Path(folder, "compiling")
+        for of_kind in kinds.values():
+            chosen = of_kind[: n if of_kind[0].kind else 1]
+            trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
+            speeds.append(executor.submit(measure, trials, n_lanes, MEASURE, sign))
+        while wait(speeds, PATIENCE).not_done:
+            if sign.exists():
+                say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
+                break
+        wait(speeds)
     expected = most = 0.0
     for of_kind, speed in zip(kinds.values(), speeds, strict=True):
         besides = sum(OVERHEAD + speed.result() * steps_of_test(job) for job in of_kind)
