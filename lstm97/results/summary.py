@@ -329,6 +329,25 @@ def _places(summary: Summary) -> tuple[float, float]:
     )
 
 
+def rows_of_table(table: str) -> list[Row]:
+    """List the rows of a table.
+
+    Parameters
+    ----------
+    table : str
+        E.g. ``table9``.
+
+    Raises
+    ------
+    KeyError
+        If there is no such table.
+    """
+    tables = dict.fromkeys(row.table for row in rows().values())
+    if table not in tables:
+        raise KeyError(f"there is no table {table!r}: give one of {', '.join(tables)}")
+    return [row for row in rows().values() if row.table == table]
+
+
 def summarise_table(table: str, store: Store) -> list[Summary]:
     """Summarise the rows of a table, under every reading that has records and always under the literal one.
 
@@ -349,17 +368,12 @@ def summarise_table(table: str, store: Store) -> list[Summary]:
     StoreError
         If records can't be read.
     """
-    tables = dict.fromkeys(row.table for row in rows().values())
-    if table not in tables:
-        raise KeyError(f"there is no table {table!r}: give one of {', '.join(tables)}")
-    table_rows = [stop for row in rows().values() if row.table == table for stop in row.stops]
-    found: list[Summary] = []
+    stops = [stop for row in rows_of_table(table) for stop in row.stops]
+    shown: list[Summary] = []
     for name, reading in READINGS.items():
-        summaries = [
-            summarise(store.records(row.name, name, row.under(reading).hash), row, name) for row in table_rows
-        ]
-        found += [one for one in with_orderings(summaries) if one.n or name == "literal"]
-    return found
+        summaries = [summarise(store.records(row.name, name, row.under(reading).hash), row, name) for row in stops]
+        shown += [summary for summary in with_orderings(summaries) if summary.n or name == "literal"]
+    return shown
 
 
 @dataclass(frozen=True)
@@ -464,15 +478,14 @@ def left_out(table: str, store: Store) -> list[LeftOut]:
 
     Raises
     ------
+    KeyError
+        If there is no such table.
     StoreError
         If records can't be read.
     """
-    known = rows()
+    known = {row.name: row for row in rows_of_table(table)}
     hashes = {
-        (row.name, name): row.under(reading).hash
-        for row in known.values()
-        if row.table == table
-        for name, reading in READINGS.items()
+        (row.name, name): row.under(reading).hash for row in known.values() for name, reading in READINGS.items()
     }
     records = list(store.lines(table))
     done = {

@@ -148,8 +148,8 @@ OTHERS = {
         "seed is -1; give a whole number from 0 to 4294967295",
     ),
     "5-6-temporal-order": Other(
-        {"variant": "6b", "trial": 9, "seed": 7},
-        "trial 9 of table9/6b under the reading literal",
+        {"variant": "6b", "reading": "institute", "trial": 9, "seed": 7},
+        "trial 9 of table9/6b under the reading institute",
         ("reading", "wide-start"),
         "reading is 'wide-start'; give one of 'literal', 'institute'",
     ),
