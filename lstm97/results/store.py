@@ -350,14 +350,14 @@ class Store:
             If the last line is half-written. It is skipped. The warning comes once for every state of the file.
         """
         read = _read(self.path(row.partition("/")[0]))
-        found: dict[int, _Line] = {}
+        of_trial: dict[int, _Line] = {}
         for line in read.of_row.get((row, reading), ()):
             if specification is not None and line.specification != specification:
                 continue
-            known = found.get(line.trial)
+            known = of_trial.get(line.trial)
             if known is None or line.cap > known.cap:
-                found[line.trial] = line
-        return [read.record(found[trial]) for trial in sorted(found)]
+                of_trial[line.trial] = line
+        return [read.record(of_trial[trial]) for trial in sorted(of_trial)]
 
     def lines(self, table: str) -> Iterator[Record]:
         """Iterate over all records of a table, in the order in which they were written.
