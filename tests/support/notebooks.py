@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import matplotlib
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from papermill import inspect_notebook
@@ -37,7 +38,7 @@ def show(path: Path, folder: Path, parameters: dict[str, object]) -> Shown:
 
 
 def _show(path: Path, folder: Path, parameters: dict[str, object]) -> Shown:
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as in a kernel
+    matplotlib.use("module://matplotlib_inline.backend_inline")  # as in a kernel
     os.chdir(folder)
     notebook: Any = parameterize_notebook(load_notebook_node(str(path)), parameters)
     shell = InteractiveShell.instance()
