@@ -24,7 +24,7 @@ test: set-up  ## Style, types, spelling, layers, tests, and every notebook again
 	$(BIN)/mypy
 	$(BIN)/codespell
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n logical --dist loadfile
+	$(BIN)/pytest -n auto --dist loadgroup
 
 notebooks: set-up  ## Run the notebooks in place and store their text output (NAME=5-4-adding for one)
 	$(BIN)/python -m lstm97_book.sphinx.refresh $(NAME)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import lstm97
 from lstm97.checks import shown
@@ -20,6 +20,7 @@ from lstm97.engine.side_by_side import LANES
 from lstm97.experiments import rows, sweeps
 from lstm97.experiments.pairs import PairError
 from lstm97.learners import learners
+from lstm97.learners.base import LearnerError
 from lstm97.net.reading import READINGS
 from lstm97.paths import RUNS
 from lstm97.results.record import LAST_TRIAL
@@ -41,6 +42,13 @@ not be written; 4 a fault of the program; 130 stopped by Ctrl-C, 143 by SIGTERM"
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (try: {self.prog} --help)")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse what is not known here, where the help is that says what is; argparse leaves it to the top."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -111,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
         left: str = "",
         at_once: bool = True,
     ) -> argparse.ArgumentParser:
-        one = commands.add_parser(
+        subcommand = commands.add_parser(
             name,
             help=about,
             description=about,
@@ -119,13 +127,13 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        one.set_defaults(action=action, left=left, at_once=at_once)
-        return one
+        subcommand.set_defaults(action=action, left=left, at_once=at_once)
+        return subcommand
 
-    one = command("rows", show.show_rows, "List every row with the paper's values.", "lstm97 rows --json")
-    _add_json(one)
+    subcommand = command("rows", show.show_rows, "List every row with the paper's values.", "lstm97 rows --json")
+    _add_json(subcommand)
 
-    one = command(
+    subcommand = command(
         "run",
         run.run_trials,
         "Run the trials of rows that have no record yet, in parallel; stop it at any time and start it again.",
@@ -133,56 +141,56 @@ def parser() -> argparse.ArgumentParser:
         SAFE,
         at_once=False,
     )
-    one.add_argument(
+    subcommand.add_argument(
         "row", nargs="*", metavar="ROW", help="a row such as table9/6a, or a wildcard such as 'table7/*'"
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--task",
         metavar="TASK",
         help="instead of rows, any task with any learner, such as --task adding:T=100 --learner bptt:k=10; "
         f"tasks: {', '.join(tasks())}",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--learner",
         metavar="LEARNER",
         help=f"learners: {', '.join(learners())}; what is not given is as in the row whose task is most like it",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--sweep",
         type=_sweep,
         metavar="NAME",
         help=f"instead of rows, all pairs of one of the book's sweeps: {', '.join(sweeps.SWEEPS)}",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--trials", type=_whole(MOST_TRIALS), metavar="N", help="number of trials (default: the paper's; 3 of a pair)"
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--first", type=_whole(LAST_TRIAL), default=1, metavar="K", help="number of the first trial (default: 1)"
     )
-    _add_jobs(one)
-    one.add_argument(
+    _add_jobs(subcommand)
+    subcommand.add_argument(
         "--cap", type=_whole(MOST_CAP), metavar="N", help="give a trial up after N sequences (default: the row's)"
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--reading",
         type=_reading,
         default="literal",
         metavar="NAME",
         help=f"one of {', '.join(READINGS)} (default: literal)",
     )
-    _add_store(one, f"{RUNS}, and beside it sweeps and tries")
-    _add_json(one)
+    _add_store(subcommand, f"{RUNS}, and beside it sweeps and tries")
+    _add_json(subcommand)
 
-    one = command(
+    subcommand = command(
         "table", show.show_table, "Print a table: the paper's values beside ours, with verdicts.", "lstm97 table 9"
     )
-    one.add_argument(
+    subcommand.add_argument(
         "table", type=_table, metavar="N", help="number of the paper's table, or the first part of other rows' names"
     )
-    _add_store(one, str(RUNS))
-    _add_json(one)
+    _add_store(subcommand, str(RUNS))
+    _add_json(subcommand)
 
-    one = command(
+    subcommand = command(
         "verify",
         verify.verify,
         "Run recorded trials again and compare exactly. First it says how long that takes.",
@@ -190,55 +198,55 @@ def parser() -> argparse.ArgumentParser:
         "nothing was changed",
         at_once=False,
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--row",
         action="append",
         metavar="ROW",
         help="only this row, wildcard, or pair such as 'tries/adding*'; may be repeated",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--sweep",
         action="append",
         type=_sweep,
         metavar="NAME",
         help=f"only this sweep, one of {', '.join(sweeps.SWEEPS)}; may be repeated",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--sample", type=_whole(MOST_CAP), metavar="K", help="only K trials, spread evenly over rows and readings"
     )
-    one.add_argument("--all", action="store_true", help="all recorded trials, which takes many hours")
-    _add_jobs(one)
-    _add_store(one, f"{RUNS}, and beside it sweeps and tries")
-    _add_json(one)
+    subcommand.add_argument("--all", action="store_true", help="all recorded trials, which takes many hours")
+    _add_jobs(subcommand)
+    _add_store(subcommand, f"{RUNS}, and beside it sweeps and tries")
+    _add_json(subcommand)
 
     for plug_in in entry_points(group="lstm97.commands"):  # of other packages, such as the book's
         plug_in.load()(command, _add_json)
     return made
 
 
-def _add_store(one: argparse.ArgumentParser, default: str) -> None:
-    one.add_argument("--store", metavar="DIR", help=f"folder of the records (default: {default})")
+def _add_store(subcommand: argparse.ArgumentParser, default: str) -> None:
+    subcommand.add_argument("--store", metavar="DIR", help=f"folder of the records (default: {default})")
 
 
-def _add_json(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--json", action="store_true", help="print JSON: version, description, data")
+def _add_json(subcommand: argparse.ArgumentParser) -> None:
+    subcommand.add_argument("--json", action="store_true", help="print JSON: version, description, data")
 
 
-def _add_jobs(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
+def _add_jobs(subcommand: argparse.ArgumentParser) -> None:
+    subcommand.add_argument(
         "--jobs",
         type=_whole(MOST_JOBS),
         metavar="J",
         help="processes (default: one per core, or per thread of the cluster's workers)",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--lanes",
         type=_whole(MOST_LANES),
         default=LANES,
         metavar="L",
         help="trials side by side in a process, 1 for none (default: %(default)s)",
     )
-    one.add_argument(
+    subcommand.add_argument(
         "--dask",
         metavar="ADDRESS",
         help="run on the Dask cluster whose scheduler has this address; start it with --host 127.0.0.1 unless all of "
@@ -270,6 +278,9 @@ def perform(arguments: Sequence[str] | None) -> int:
                 return parsed.action(parsed) or 0
     except LostError as error:
         _complain("; ".join(filter(None, (str(error), left))))
+    except LearnerError as error:
+        _complain(str(error))
+        print(error.calls, end="", file=sys.stderr, flush=True)
     except (UsageError, PairError, FileError, StoreError, WorkerError) as error:
         _complain(str(error))
     except MemoryError as error:

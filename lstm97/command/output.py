@@ -32,8 +32,8 @@ def print_json(description: str, data: Any, **more: Any) -> None:
             return [without_nan(entry) for entry in item]
         return None if isinstance(item, float) and not math.isfinite(item) else item
 
-    found = {"version": lstm97.__version__, "description": description, **more, "data": without_nan(data)}
-    print(json.dumps(found, indent=2, allow_nan=False))
+    document = {"version": lstm97.__version__, "description": description, **more, "data": without_nan(data)}
+    print(json.dumps(document, indent=2, allow_nan=False))
 
 
 def print_table(table: Table, n_names: int = 1) -> None:

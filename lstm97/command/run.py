@@ -88,9 +88,9 @@ def _planned(arguments: argparse.Namespace) -> tuple[Sequence[Row | Pair], list[
     elif arguments.task is not None:
         chosen = _changed([make_pair(arguments.task, arguments.learner)], arguments.reading)
         store = new_store(arguments.store, places.tries, (places.rows, places.sweeps))
-        for one in chosen:
-            assert isinstance(one, Pair)
-            check_size(one, READINGS[arguments.reading])
+        for pair in chosen:
+            assert isinstance(pair, Pair)
+            check_size(pair, READINGS[arguments.reading])
     else:
         if arguments.reading != "literal":
             raise UsageError("--reading: sweeps are run under the literal reading only")
@@ -150,8 +150,8 @@ def summary(chosen: Sequence[Row | Pair], jobs: Sequence[Job], store: Store) -> 
     for row in chosen:
         of_row = {job.trial: job for job in jobs if job.row == row.name}
         job = next(iter(of_row.values()))
-        found = store.records(row.name, job.reading, job.specification.hash)
-        outcomes = [under_cap(record, job.cap) for record in found if record["trial"] in of_row]
+        records = store.records(row.name, job.reading, job.specification.hash)
+        outcomes = [under_cap(record, job.cap) for record in records if record["trial"] in of_row]
         text, bound = mean_of(outcomes, isinstance(row, Row) and row.paper.leaves_failures_out)
         n_solved = sum(success for success, _ in outcomes)
         lines.append(
@@ -166,8 +166,10 @@ def summary(chosen: Sequence[Row | Pair], jobs: Sequence[Job], store: Store) -> 
     lines.append(f"records: {store.directory}")
     chosen_names = {row.name for row in chosen if isinstance(row, Row)}
     for table in dict.fromkeys(name.partition("/")[0] for name in chosen_names):
-        others = [one for one in left_out(table, store) if one.row in chosen_names and one.reason == "specification"]
-        lines += [f"left out: {one}" for one in others]
+        others = [
+            entry for entry in left_out(table, store) if entry.row in chosen_names and entry.reason == "specification"
+        ]
+        lines += [f"left out: {entry}" for entry in others]
     return lines
 
 

@@ -1,13 +1,12 @@
 """``lstm97 rows`` and ``lstm97 table``: what is there, without running anything."""
 
 import argparse
-import dataclasses
 
 from lstm97.command.output import print_json, print_table
 from lstm97.command.stores import folders_to_read, named_store
 from lstm97.experiments import rows
-from lstm97.results.scoreboard import at_least, sequences_in_paper, wrong_in_paper
-from lstm97.results.summary import VERDICTS, Summary, left_out, summarise_table
+from lstm97.results.scoreboard import data_of, line_of, sequences_in_paper, wrong_in_paper
+from lstm97.results.summary import left_out, summarise_table
 from lstm97.text import Table, number
 
 
@@ -65,22 +64,10 @@ def show_table(arguments: argparse.Namespace) -> None:
     summaries = summarise_table(arguments.table, store)
     others = [str(one) for one in left_out(arguments.table, store)]
     if arguments.json:
-        figures = [entry.name for entry in dataclasses.fields(Summary) if entry.name not in ("row", "reading")]
         print_json(
             "A table of the paper beside ours, per row and reading: numbers of sequences until success are over all "
             "trials, a failed one counted as its cap, unless the paper's mean leaves failures out.",
-            [
-                {
-                    "row": one.row.label,
-                    "reading": one.reading,
-                    "trials": one.row.n_trials,
-                    "cap": one.row.cap,
-                    "paper": {"sequences": one.row.paper.sequences, "wrong": one.row.paper.wrong},
-                    **{name: getattr(one, name) for name in figures},
-                    "verdict_word": VERDICTS[one.verdict],
-                }
-                for one in summaries
-            ],
+            [data_of(summary) for summary in summaries],
             store=str(store.directory),
             left_out=others,
         )
@@ -101,21 +88,19 @@ def show_table(arguments: argparse.Namespace) -> None:
         ),
         tuple(
             (
-                one.row.label,
-                one.reading,
-                f"{one.n_solved} of {one.n}",
-                sequences_in_paper(one.row),
-                at_least(one),
-                f"{number(one.low)} to {number(one.high)}" if one.low < one.high else number(None),
-                number(one.median),
-                number(one.ratio, 2),
-                number(one.wrong, 1),
-                wrong_in_paper(one.row),
-                f"{one.verdict} {VERDICTS[one.verdict]}".strip()
-                if one.complete or not one.n
-                else f"{one.n} of {one.row.n_trials} trials run",
+                line.row,
+                line.reading,
+                line.solved,
+                line.paper,
+                line.mean,
+                line.interval,
+                number(summary.median),
+                line.ratio,
+                number(summary.wrong, 1),
+                wrong_in_paper(summary.row),
+                f"{line.verdict} {line.word}".strip(),
             )
-            for one in summaries
+            for summary, line in ((summary, line_of(summary)) for summary in summaries)
         ),
         left=2,
         words_last=True,
@@ -127,5 +112,5 @@ def show_table(arguments: argparse.Namespace) -> None:
     )
     path = store.path(arguments.table)
     print(f"records: {path}{'' if path.exists() else ', which does not exist'}")
-    for one in others:
-        print(f"left out: {one}")
+    for records in others:
+        print(f"left out: {records}")

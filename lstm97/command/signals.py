@@ -54,16 +54,16 @@ def _handled(handler: Any) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.getsignal(one) for one in SIGNALS}
-    chosen = [one for one in SIGNALS if before[one] is not signal.SIG_IGN]
-    for one in chosen:
-        signal.signal(one, handler)
+    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+    chosen = [signum for signum in SIGNALS if before[signum] is not signal.SIG_IGN]
+    for signum in chosen:
+        signal.signal(signum, handler)
     try:
         yield
     finally:
-        for one in chosen:
-            if signal.getsignal(one) is handler:  # after a signal they stay ignored until the process has ended
-                signal.signal(one, before[one])
+        for signum in chosen:
+            if signal.getsignal(signum) is handler:  # after a signal they stay ignored until the process has ended
+                signal.signal(signum, before[signum])
 
 
 def at_once(left: str = "") -> Any:
@@ -90,8 +90,8 @@ def with_an_exception() -> Any:
     """
 
     def stop(signum: int, frame: FrameType | None) -> NoReturn:
-        for one in SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
+        for ignored in SIGNALS:
+            signal.signal(ignored, signal.SIG_IGN)
         stopped = Stopped(signum)
         last_resort = threading.Timer(PATIENCE, stopped.leave, [""])
         last_resort.daemon = True

@@ -82,4 +82,4 @@ def folders_to_write() -> Folders:
 def folders_to_read() -> Folders:
     """Name the folders that are read where the user names none: the user's own, or else those that are published."""
     own, published = folders_to_write(), (paths.PUBLISHED_RUNS, paths.PUBLISHED_SWEEPS, paths.TRIES)
-    return Folders(*(one if one.is_dir() else other for one, other in zip(own, published, strict=True)))
+    return Folders(*(folder if folder.is_dir() else other for folder, other in zip(own, published, strict=True)))

@@ -31,11 +31,13 @@ def _names(arguments: argparse.Namespace, store: Store) -> list[str]:
     """List the rows and pairs that are asked for and may have records in a store."""
     patterns = arguments.row or ([] if arguments.sweep else ["*"])
     of_rows = [pattern for pattern in patterns if not pattern.startswith(PREFIX)]
-    found = [row.name for row in rows_of(of_rows)]
+    names = [row.name for row in rows_of(of_rows)]
     recorded = dict.fromkeys(record["row"] for record in store.lines(PREFIX.rstrip("/")))
     in_sweeps = {pair.name for name in arguments.sweep or () for pair in sweeps.SWEEPS[name].pairs.values()}
-    found += [name for name in recorded if name in in_sweeps or any(fnmatchcase(name, one) for one in patterns)]
-    return found
+    names += [
+        name for name in recorded if name in in_sweeps or any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+    return names
 
 
 def chosen_records(arguments: argparse.Namespace) -> tuple[list[Record], int]:
@@ -83,12 +85,12 @@ def _sampled(records: Sequence[Record], n: int | None) -> list[Record]:
     places = {name: i for i, name in enumerate([*rows(), *READINGS])}
     ordered = sorted(
         records,
-        key=lambda one: (
-            places.get(one["row"], len(places)),
-            one["row"],
-            places[one["reading"]],
-            one["trial"],
-            one["cap"],
+        key=lambda record: (
+            places.get(record["row"], len(places)),
+            record["row"],
+            places[record["reading"]],
+            record["trial"],
+            record["cap"],
         ),
     )
     if n is None or n >= len(ordered):
@@ -107,14 +109,14 @@ def verify(arguments: argparse.Namespace) -> int:
     """
     if arguments.all and (arguments.sample or arguments.row or arguments.sweep):
         raise UsageError("--all goes with neither --sample, --row nor --sweep: give one or the other")
-    found, n_others = chosen_records(arguments)
+    recorded, n_others = chosen_records(arguments)
     searched = ", ".join(str(store.directory) for store in _stores(arguments)) or "no folder"
     others = f"; {n_others} of another row, specification or reading can't be" if n_others else ""
-    if not found:
+    if not recorded:
         asked = ", ".join([*(arguments.row or ()), *(arguments.sweep or ())])
         of = f" of {asked}" if asked else ""
         raise UsageError(f"there are no records{of} to verify in {searched}{others}: run some with 'lstm97 run ROW'")
-    records = _sampled(found, arguments.sample)
+    records = _sampled(recorded, arguments.sample)
     seconds = sum(record["seconds"] for record in records)
     if not (arguments.all or arguments.sample or arguments.row or arguments.sweep):
         raise UsageError(

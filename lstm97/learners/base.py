@@ -1,5 +1,7 @@
 """The interface that every learning system has, and the check of what one is given."""
 
+import inspect
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -13,6 +15,24 @@ from lstm97.tasks import Batch, Task
 Arrays = Iterable[tuple[str, NDArray[np.float64], tuple[int, ...]]]
 
 _FLOAT = np.dtype(np.float64)
+
+
+class LearnerError(Exception):
+    """A learner that failed while it learned or predicted; the message names it, its file, and what it did.
+
+    Parameters
+    ----------
+    message : str
+    calls : str
+        The traceback, for the learner's author; empty if nothing was raised.
+    """
+
+    def __init__(self, message: str, calls: str = "") -> None:
+        super().__init__(message, calls)  # both, so that it comes back whole from another process
+        self.calls = calls
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Checked(Protocol):
@@ -176,6 +196,30 @@ class Work:
         Returns
         -------
         float64, the shape of ``batch.targets``
+
+        Raises
+        ------
+        LearnerError
+            If the learner raises anything but a lack of memory, or returns anything else.
         """
-        present = self.learner.train if self.learn else self.learner.predict
-        return present(self.net, self.batch)
+        learner, call = type(self.learner), "train" if self.learn else "predict"
+        file, name, expected = inspect.getfile(learner), f"{learner.__name__}.{call}", self.batch.targets.shape
+        try:
+            outputs = getattr(self.learner, call)(self.net, self.batch)
+        except MemoryError:
+            raise
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [f", line {frame.lineno}" for frame in frames if frame.filename == file]
+            raise LearnerError(
+                f"{file}{''.join(lines[-1:])}: {name} raised {type(error).__name__}: {error}; mend the learner",
+                traceback.format_exc(),
+            ) from error
+        of_what = getattr(outputs, "dtype", type(outputs).__name__), getattr(outputs, "shape", None)
+        if not isinstance(outputs, np.ndarray) or of_what != (_FLOAT, expected):
+            shape = "" if of_what[1] is None else f" of shape {of_what[1]}"
+            raise LearnerError(
+                f"{file}: {name} returned {of_what[0]}{shape}: return float64 of shape {expected}, "
+                "the outputs where the batch has targets"
+            )
+        return outputs

@@ -11,7 +11,7 @@ In a NARX net z are the outputs; there is no other recurrence.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -34,6 +34,32 @@ from lstm97.tasks import Batch, Task
 #: Longest delay where none is given: of the lags in Table 2, p = 4 is within it, and p = 10 beyond.
 N_DELAYS = 4
 FED_BACK = ("outputs", "hidden")
+
+
+class Memory(NamedTuple):
+    """Working memory: what is kept of a sequence for the way back.
+
+    Attributes
+    ----------
+    y_at : (longest sequence, H) float64
+    y_k_at : (longest sequence, K) float64
+        Activations after every step.
+    gap_at : (longest sequence, K) float64
+        Target minus output, 0 where there is no target.
+    theta_at : (longest sequence, H) float64
+        Errors of the net inputs.
+    e_k : (K,) float64
+        Errors of the output units at one step.
+    e_z : (Z,) float64
+        What arrives from later steps at the activations that are fed back.
+    """
+
+    y_at: Floats
+    y_k_at: Floats
+    gap_at: Floats
+    theta_at: Floats
+    e_k: Floats
+    e_z: Floats
 
 
 @compiled
@@ -108,25 +134,7 @@ def add_hidden_updates(wiring, n_delays, theta, symbol, values, t, z_at, step, d
 
 
 @compiled
-def propagate_back(
-    wiring,
-    n_delays,
-    w,
-    w_k,
-    from_outputs,
-    symbols,
-    values,
-    first,
-    last,
-    y_at,
-    y_k_at,
-    gap_at,
-    theta_at,
-    e_k,
-    e_z,
-    dw,
-    dw_k,
-):
+def propagate_back(wiring, n_delays, w, w_k, from_outputs, memory, symbols, values, first, last, dw, dw_k):
     r"""Propagate errors back through a sequence, and add the contributions of every step.
 
     What is fed back has its share in the errors of the next D steps. In a NARX net this goes
@@ -146,24 +154,16 @@ def propagate_back(
         Weights into the hidden and into the output layer.
     from_outputs : bool
         Whether outputs are fed back, or else hidden units.
+    memory : Memory
+        Of the sequence; what belongs to the way back is written here.
     symbols, values
         The batch's inputs.
     first, last : int
         The sequence's first and last step.
-    y_at : (longest sequence, H) float64
-    y_k_at : (longest sequence, K) float64
-        Activations after every step.
-    gap_at : (longest sequence, K) float64
-        Target minus output, 0 where there is no target.
-    theta_at : (longest sequence, H) float64
-        Working memory: errors of the net inputs.
-    e_k : (K,) float64
-        Working memory.
-    e_z : (Z,) float64
-        Working memory: what arrives from later steps at the activations that are fed back.
     dw, dw_k : float64
         Sums of the contributions, without the learning rate; added to in place.
     """
+    y_at, y_k_at, gap_at, theta_at, e_k, e_z = memory
     z_at = y_k_at if from_outputs else y_at
     n_hidden, n_fed = y_at.shape[1], e_z.size
     of_hidden = wiring.n_inputs if wiring.outputs_see_inputs else 0
@@ -198,12 +198,7 @@ def present(
     n_delays,
     transposed,
     from_outputs,
-    y_at,
-    y_k_at,
-    gap_at,
-    theta_at,
-    e_k,
-    e_z,
+    memory,
     alpha,
     learn,
     symbols,
@@ -222,8 +217,10 @@ def present(
         The longest delay D.
     transposed : RecurrentWeights
         From `RecurrentWeights.transposed`; changed in place.
-    from_outputs, y_at, y_k_at, gap_at, theta_at, e_k, e_z
-        As in `propagate_back`.
+    from_outputs : bool
+        Whether outputs are fed back, or else hidden units.
+    memory : Memory
+        For the longest of the sequences.
     alpha : float
         Learning rate.
     learn : bool
@@ -233,6 +230,7 @@ def present(
         Result: activations of the output units where there is a target, before learning from it.
     """
     w, w_k, dw, dw_k = transposed.w.T, transposed.w_k.T, transposed.dw.T, transposed.dw_k.T
+    y_at, y_k_at, gap_at, _, e_k, _ = memory
     z_at = y_k_at if from_outputs else y_at
     symbol = -1
     for s in range(offsets.size - 1):
@@ -251,25 +249,7 @@ def present(
                     outputs[row, k] = y_k_at[step, k]
                     gap_at[step, k] = targets[row, k] - outputs[row, k]
         if learn:
-            propagate_back(
-                wiring,
-                n_delays,
-                w,
-                w_k,
-                from_outputs,
-                symbols,
-                values,
-                first,
-                last,
-                y_at,
-                y_k_at,
-                gap_at,
-                theta_at,
-                e_k,
-                e_z,
-                dw,
-                dw_k,
-            )
+            propagate_back(wiring, n_delays, w, w_k, from_outputs, memory, symbols, values, first, last, dw, dw_k)
             apply_updates(w, w_k, dw, dw_k, alpha)
 
 
@@ -355,17 +335,20 @@ class NARX(Recurrent):
         outputs = np.empty_like(batch.targets)
         longest = int(np.diff(batch.offsets).max(initial=0))
         n_hidden, n_outputs = self.topology.n_hidden, self.topology.n_outputs
+        memory = Memory(
+            y_at=np.empty((longest, n_hidden)),
+            y_k_at=np.empty((longest, n_outputs)),
+            gap_at=np.empty((longest, n_outputs)),
+            theta_at=np.empty((longest, n_hidden)),
+            e_k=np.empty(n_outputs),
+            e_z=np.empty(self.n_fed),
+        )
         present(
             self.wiring,
             self.delays,
             net.weights.transposed(),
             self.fed_back == "outputs",
-            np.empty((longest, n_hidden)),
-            np.empty((longest, n_outputs)),
-            np.empty((longest, n_outputs)),
-            np.empty((longest, n_hidden)),
-            np.empty(n_outputs),
-            np.empty(self.n_fed),
+            memory,
             self.alpha,
             learn,
             batch.symbols,

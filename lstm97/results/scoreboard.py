@@ -1,7 +1,8 @@
 """A line of the scoreboard: the paper's numbers and ours as they are written wherever they stand."""
 
+import dataclasses
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from lstm97.experiments import Row, rows
 from lstm97.results.store import Store
@@ -51,6 +52,81 @@ def at_least(summary: Summary) -> str:
     return ("≥\N{NO-BREAK SPACE}" if summary.is_bound else "") + number(summary.mean)
 
 
+class Line(NamedTuple):
+    """A line of the scoreboard, as it is written: a row under a reading, the paper's numbers beside ours.
+
+    Attributes
+    ----------
+    row, reading : str
+    solved, rate : str
+        Number of solved trials, and the 95 % interval of their share; a dash and nothing if nothing was measured.
+    paper, mean, interval : str
+        Numbers of sequences until success.
+    ratio : str
+        Our mean over the paper's.
+    verdict, word : str
+        The letter, empty if there is none yet, and what it stands for or what is missing.
+    """
+
+    row: str
+    reading: str
+    solved: str
+    rate: str
+    paper: str
+    mean: str
+    interval: str
+    ratio: str
+    verdict: str
+    word: str
+
+
+def line_of(summary: Summary) -> Line:
+    """Write a line of the scoreboard."""
+    n, row = summary.n, summary.row
+    low, high = f"{100 * summary.rate_low:.0f}", f"{100 * summary.rate_high:.0f}"
+    return Line(
+        row=row.label,
+        reading=summary.reading,
+        solved=f"{summary.n_solved} of {n}" if n else number(None),
+        rate=f"{low}\N{WORD JOINER}\N{EN DASH}\N{WORD JOINER}{high}\N{NO-BREAK SPACE}%" if n else "",
+        paper=sequences_in_paper(row),
+        mean=at_least(summary),
+        interval=(
+            f"{number(summary.low)}\N{EN DASH}{number(summary.high)}" if summary.low < summary.high else number(None)
+        ),
+        ratio=number(summary.ratio, 2),
+        verdict=summary.verdict,
+        word=f"{n} of {row.n_trials} trials so far" if n and not summary.verdict else VERDICTS[summary.verdict],
+    )
+
+
+#: A summary's figures that stand in a line as they are.
+FIGURES = [entry.name for entry in dataclasses.fields(Summary) if entry.name not in ("row", "reading")]
+
+
+def data_of(summary: Summary) -> dict[str, Any]:
+    """Give what a line of the scoreboard says as numbers.
+
+    Returns
+    -------
+    dict
+        ``row, title, table, reading, trials, cap, paper`` (a dict of ``sequences`` and ``wrong``), the attributes of
+        `Summary` from ``n`` on, and ``verdict_word``.
+    """
+    row = summary.row
+    return {
+        "row": row.label,
+        "title": row.title,
+        "table": row.table,
+        "reading": summary.reading,
+        "trials": row.n_trials,
+        "cap": row.cap,
+        "paper": {"sequences": row.paper.sequences, "wrong": row.paper.wrong},
+        **{name: getattr(summary, name) for name in FIGURES},
+        "verdict_word": VERDICTS[summary.verdict],
+    }
+
+
 def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
     """Summarise all rows of all tables.
 
@@ -61,26 +137,7 @@ def scoreboard(store: Store | None = None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``row, title, table, reading, n, n_solved, n_trials, mean, low, high, paper, ratio, verdict, verdict_word``.
+        See `data_of`; what ``lstm97 table N --json`` prints of one table.
     """
-    tables = list(dict.fromkeys(row.table for row in rows().values()))
-    return [
-        {
-            "row": one.row.label,
-            "title": one.row.title,
-            "table": one.row.table,
-            "reading": one.reading,
-            "n": one.n,
-            "n_solved": one.n_solved,
-            "n_trials": one.row.n_trials,
-            "mean": one.mean,
-            "low": one.low,
-            "high": one.high,
-            "paper": one.row.paper.sequences,
-            "ratio": one.ratio,
-            "verdict": one.verdict,
-            "verdict_word": VERDICTS[one.verdict],
-        }
-        for table in tables
-        for one in summarise_table(table, store or Store())
-    ]
+    tables = dict.fromkeys(row.table for row in rows().values())
+    return [data_of(summary) for table in tables for summary in summarise_table(table, store or Store())]

@@ -26,6 +26,8 @@ from lstm97.results.record import LAST_TRIAL, Record, check_count, check_record,
 _TORN = re.compile(rb'\{("[ -~]{0,30000})?')
 #: The end of a line, where no line should end: a carriage return that belongs to no CRLF.
 _BARE_CR = re.compile(rb"\r(?!\n|\Z)")
+#: How a file begins that gzip has compressed.
+_GZIP = b"\x1f\x8b"
 
 
 #: What a table can be called.
@@ -95,6 +97,8 @@ def _is_torn(line: bytes) -> bool:
 
 def _end_of_lines(path: Path, content: bytes) -> int:
     """Say where a file's lines end: before a half-written one, after a whole one that lacks its end only."""
+    if content.startswith(_GZIP):
+        raise StoreError(f"{path} is compressed: put it there unpacked, e.g. by gzip -dc < {path.name}")
     if _BARE_CR.search(content):
         raise StoreError(
             f"{path}: lines end in a carriage return alone; turn each into a line feed, e.g. by "
@@ -346,14 +350,14 @@ class Store:
             If the last line is half-written. It is skipped. The warning comes once for every state of the file.
         """
         read = _read(self.path(row.partition("/")[0]))
-        found: dict[int, _Line] = {}
+        of_trial: dict[int, _Line] = {}
         for line in read.of_row.get((row, reading), ()):
             if specification is not None and line.specification != specification:
                 continue
-            known = found.get(line.trial)
+            known = of_trial.get(line.trial)
             if known is None or line.cap > known.cap:
-                found[line.trial] = line
-        return [read.record(found[trial]) for trial in sorted(found)]
+                of_trial[line.trial] = line
+        return [read.record(of_trial[trial]) for trial in sorted(of_trial)]
 
     def lines(self, table: str) -> Iterator[Record]:
         """Iterate over all records of a table, in the order in which they were written.

@@ -176,10 +176,12 @@ def _bootstrap_mean(ordered: tuple[float, ...], steps: int) -> tuple[float, floa
         per_value = min(per_value, int(spread) // math.gcd(*(int(value - ordered[0]) for value in ordered)))
     place = (values - values[0]) / spread * per_value
     below = np.minimum(place.astype(np.int64), per_value - 1)
-    one = np.bincount(below, below + 1 - place, per_value + 1) + np.bincount(below + 1, place - below, per_value + 1)
+    single = np.bincount(below, below + 1 - place, per_value + 1) + np.bincount(
+        below + 1, place - below, per_value + 1
+    )
     size = n * per_value + 1  # of the sum's distribution
     length = next_fast_len(size, real=True)
-    mean = irfft(rfft(one / n, length) ** n, length)[:size]
+    mean = irfft(rfft(single / n, length) ** n, length)[:size]
     up_to = np.cumsum(mean)
 
     bias = ndtri(np.interp(place.sum(), np.arange(size), up_to - mean / 2))
@@ -207,10 +209,10 @@ def counted(records: Sequence[Record], row: Row) -> tuple[list[Record], list[Rec
         Those that say what a trial with the row's cap gives, as they were at the stop: of trials 1 to the number that
         the paper reports on, and of others, which count in no figure.
     """
-    found = answers([at_stop(record, row.milestone) for record in records], row.cap)
+    answered = answers([at_stop(record, row.milestone) for record in records], row.cap)
     return (
-        [record for record in found if record["trial"] <= row.n_trials],
-        [record for record in found if record["trial"] > row.n_trials],
+        [record for record in answered if record["trial"] <= row.n_trials],
+        [record for record in answered if record["trial"] > row.n_trials],
     )
 
 
@@ -301,22 +303,22 @@ def with_orderings(summaries: Sequence[Summary]) -> list[Summary]:
         The rows of one table under one reading.
     """
     judged = []
-    for one in summaries:
+    for summary in summaries:
         others = [
             other
             for other in summaries
-            if other.complete and other.row.name != one.row.name and other.row.milestone == one.row.milestone
+            if other.complete and other.row.name != summary.row.name and other.row.milestone == summary.row.milestone
         ]
-        ours, printed = _places(one)
+        ours, printed = _places(summary)
         in_order = others and all(
             (ours < theirs and printed < other_printed)
             or (ours > theirs and printed > other_printed)
             or ours == theirs == printed == other_printed == math.inf
             for theirs, other_printed in map(_places, others)
         )
-        if one.verdict == "N" and not one.share_is_off and in_order:
-            one = dataclasses.replace(one, verdict="C")
-        judged.append(one)
+        if summary.verdict == "N" and not summary.share_is_off and in_order:
+            summary = dataclasses.replace(summary, verdict="C")
+        judged.append(summary)
     return judged
 
 
@@ -327,6 +329,25 @@ def _places(summary: Summary) -> tuple[float, float]:
         summary.mean if summary.n_solved else math.inf,
         paper.sequences if paper.solved != 0.0 else math.inf,
     )
+
+
+def rows_of_table(table: str) -> list[Row]:
+    """List the rows of a table.
+
+    Parameters
+    ----------
+    table : str
+        E.g. ``table9``.
+
+    Raises
+    ------
+    KeyError
+        If there is no such table.
+    """
+    tables = dict.fromkeys(row.table for row in rows().values())
+    if table not in tables:
+        raise KeyError(f"there is no table {table!r}: give one of {', '.join(tables)}")
+    return [row for row in rows().values() if row.table == table]
 
 
 def summarise_table(table: str, store: Store) -> list[Summary]:
@@ -349,17 +370,12 @@ def summarise_table(table: str, store: Store) -> list[Summary]:
     StoreError
         If records can't be read.
     """
-    tables = dict.fromkeys(row.table for row in rows().values())
-    if table not in tables:
-        raise KeyError(f"there is no table {table!r}: give one of {', '.join(tables)}")
-    table_rows = [stop for row in rows().values() if row.table == table for stop in row.stops]
-    found: list[Summary] = []
+    stops = [stop for row in rows_of_table(table) for stop in row.stops]
+    shown: list[Summary] = []
     for name, reading in READINGS.items():
-        summaries = [
-            summarise(store.records(row.name, name, row.under(reading).hash), row, name) for row in table_rows
-        ]
-        found += [one for one in with_orderings(summaries) if one.n or name == "literal"]
-    return found
+        summaries = [summarise(store.records(row.name, name, row.under(reading).hash), row, name) for row in stops]
+        shown += [summary for summary in with_orderings(summaries) if summary.n or name == "literal"]
+    return shown
 
 
 @dataclass(frozen=True)
@@ -416,10 +432,10 @@ def evidence(table: str, store: Store | None = None) -> list[Evidence]:
     """
     store = store or Store()
 
-    def records(one: Summary) -> list[Record]:
-        return store.records(one.row.name, one.reading, one.row.under(READINGS[one.reading]).hash)
+    def records(summary: Summary) -> list[Record]:
+        return store.records(summary.row.name, summary.reading, summary.row.under(READINGS[summary.reading]).hash)
 
-    return [Evidence(one, *counted(records(one), one.row)) for one in summarise_table(table, store)]
+    return [Evidence(summary, *counted(records(summary), summary.row)) for summary in summarise_table(table, store)]
 
 
 @dataclass(frozen=True)
@@ -464,15 +480,14 @@ def left_out(table: str, store: Store) -> list[LeftOut]:
 
     Raises
     ------
+    KeyError
+        If there is no such table.
     StoreError
         If records can't be read.
     """
-    known = rows()
+    known = {row.name: row for row in rows_of_table(table)}
     hashes = {
-        (row.name, name): row.under(reading).hash
-        for row in known.values()
-        if row.table == table
-        for name, reading in READINGS.items()
+        (row.name, name): row.under(reading).hash for row in known.values() for name, reading in READINGS.items()
     }
     records = list(store.lines(table))
     done = {

@@ -2,10 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +26,7 @@ SAMPLE = 50
 TESTED = 64
 #: Seconds for which every kind of trial is run to learn its speed.
 MEASURE = 0.3
-#: Seconds after which it is said that this takes a while.
+#: Seconds after which it is said that formulas are being compiled, if they are.
 PATIENCE = 4.0
 #: Seconds that a trial takes besides its steps, claimed, sent there and back, and recorded.
 OVERHEAD = 0.01
@@ -66,7 +69,24 @@ class Speed(NamedTuple):
     testing: float
 
 
-def measure(trials: list[Trial], n_lanes: int, seconds: float) -> Speed:
+@contextmanager
+def compiling_noted(sign: Path) -> Iterator[None]:
+    """Make a file as soon as anything is compiled that was not on disk, for who waits in another process."""
+    from numba.core.event import Listener, install_listener
+
+    class Noted(Listener):
+        def on_start(self, event: object) -> None:
+            with suppress(OSError):  # on another machine there is no such folder
+                sign.touch()
+
+        def on_end(self, event: object) -> None:
+            pass
+
+    with install_listener("numba:compile", Noted()):
+        yield
+
+
+def measure(trials: list[Trial], n_lanes: int, seconds: float, sign: Path) -> Speed:
     """Measure how long a time step takes, everything included but what is made or loaded once.
 
     Parameters
@@ -77,7 +97,14 @@ def measure(trials: list[Trial], n_lanes: int, seconds: float) -> Speed:
         See `side_by_side`.
     seconds : float
         For how long, at least one work of each trial.
+    sign : pathlib.Path
+        See `compiling_noted`.
     """
+    with compiling_noted(sign):
+        return _measure(trials, n_lanes, seconds)
+
+
+def _measure(trials: list[Trial], n_lanes: int, seconds: float) -> Speed:
     testing = _measure_test(trials[0])
     rounds: list[tuple[float, int]] = []
     end = time.perf_counter() + seconds
@@ -163,19 +190,24 @@ def estimate(
     n_lanes : int
         Number of trials side by side in a process.
     say : callable
-        Told if it takes long, and why.
+        Told if it takes long because formulas are compiled.
     """
     kinds: dict[object, list[Job]] = {}
     for job in sorted(jobs, key=expected_steps):
         kinds.setdefault(job.kind or job.row, []).append(job)
     n = min(n_lanes, math.ceil(len(jobs) / n_jobs))
     speeds = []
-    for of_kind in kinds.values():
-        chosen = of_kind[: n if of_kind[0].kind else 1]
-        trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
-        speeds.append(executor.submit(measure, trials, n_lanes, MEASURE))
-    if wait(speeds, PATIENCE).not_done:
-        say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
+    with TemporaryDirectory(prefix="lstm97-") as folder:
+        sign = Path(folder, "compiling")
+        for of_kind in kinds.values():
+            chosen = of_kind[: n if of_kind[0].kind else 1]
+            trials = [Trial(job.specification, job.trial, NO_CAP) for job in chosen]
+            speeds.append(executor.submit(measure, trials, n_lanes, MEASURE, sign))
+        while wait(speeds, PATIENCE).not_done:
+            if sign.exists():
+                say("getting ready: the first run on a machine compiles the formulas, once, for about half a minute")
+                break
+        wait(speeds)
     expected = most = 0.0
     for of_kind, speed in zip(kinds.values(), speeds, strict=True):
         training, testing = speed.result()

@@ -194,14 +194,14 @@ def _holders(jobs: Sequence[Job], store: Store) -> str:
 
 def _recorded(jobs: Sequence[Job], store: Store) -> dict[Job, Record]:
     """Find the records that answer jobs, reading each row's records once."""
-    found: dict[Job, Record] = {}
+    recorded: dict[Job, Record] = {}
     for row, reading in dict.fromkeys((job.row, job.reading) for job in jobs):
         of_row = [job for job in jobs if (job.row, job.reading) == (row, reading)]
         records = {record["trial"]: record for record in store.records(row, reading, of_row[0].specification.hash)}
-        found |= {
+        recorded |= {
             job: records[job.trial] for job in of_row if job.trial in records and is_done(records[job.trial], job.cap)
         }
-    return found
+    return recorded
 
 
 def differences(recorded: Record, again: Record) -> dict[str, tuple[Any, Any]]:

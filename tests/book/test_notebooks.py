@@ -7,8 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,11 +15,13 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from lstm97_book.sphinx import refresh
 from lstm97_book.sphinx.kernels import environment
+from support.notebooks import show
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-
+#: A test that takes as long as a file of others: see `conftest.py`.
+ALONE = pytest.mark.alone
 
 #: How a figure and its digest begin, as text.
 FIGURE_SHOWN, DIGEST = re.compile(r"<Figure"), re.compile(r"figure [0-9a-f]{8,}: ")
@@ -148,8 +148,8 @@ OTHERS = {
         "seed is -1; give a whole number from 0 to 4294967295",
     ),
     "5-6-temporal-order": Other(
-        {"variant": "6b", "trial": 9, "seed": 7},
-        "trial 9 of table9/6b under the reading literal",
+        {"variant": "6b", "reading": "institute", "trial": 9, "seed": 7},
+        "trial 9 of table9/6b under the reading institute",
         ("reading", "wide-start"),
         "reading is 'wide-start'; give one of 'literal', 'institute'",
     ),
@@ -193,51 +193,6 @@ OTHERS = {
 }
 
 
-def futures(
-    request: pytest.FixtureRequest, test: Callable[..., None], run: Callable[[Path], Any]
-) -> Iterator[dict[Path, Future[Any]]]:
-    """Start a run of every notebook that a test was asked for, as many at a time as there are cores."""
-    items: list[Any] = request.session.items
-    tests = [item for item in items if getattr(item, "originalname", "") == test.__name__]
-    pool = ThreadPoolExecutor(os.cpu_count())
-    yield {path: pool.submit(run, path) for path in (item.callspec.params["path"] for item in tests)}
-    pool.shutdown(cancel_futures=True)
-
-
-@pytest.fixture(scope="module")
-def runs(request: pytest.FixtureRequest) -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
-    """Start nbval on every notebook that was asked for."""
-    yield from futures(request, test_prints_what_is_stored, nbval)
-
-
-@pytest.fixture(scope="module")
-def other_runs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Path, Future[tuple[str, str]]]]:
-    """Start every notebook that was asked for with its other parameters."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    measured = (ROOT / "data" / "bench.json").read_text(encoding="utf-8")
-    (folder / "mine.json").write_text(re.sub(r'("(?:ns_per_step|one|lanes)": )(\d)', r"\g<1>1\2", measured))
-    yield from futures(
-        request,
-        test_shows_what_other_parameters_ask_for,
-        lambda path: papermill(path, folder, OTHERS[path.stem].parameters),
-    )
-
-
-@pytest.fixture(scope="module")
-def refusals(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Path, Future[tuple[str, str]]]]:
-    """Start every notebook that was asked for with its bad value."""
-    folder = tmp_path_factory.mktemp("refused")
-    yield from futures(
-        request,
-        test_refuses_a_bad_parameter_with_its_choices,
-        lambda path: papermill(path, folder, dict([OTHERS[path.stem].bad])),
-    )
-
-
 def papermill(path: Path, folder: Path, parameters: dict[str, object]) -> tuple[str, str]:
     """Run a notebook in another folder; return what it gave and, if it raised, its last words."""
     executed = folder / f"executed-{path.stem}.ipynb"
@@ -246,8 +201,7 @@ def papermill(path: Path, folder: Path, parameters: dict[str, object]) -> tuple[
     command += ["-k", "python3", "--no-progress-bar"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment(ROOT))
     notebook: Any = nbformat.read(executed, as_version=4)
-    failed = done.returncode or "Passed unknown parameter" in done.stderr  # a comment that papermill can't parse
-    return outputs(notebook), done.stderr.strip() if failed else ""
+    return outputs(notebook), done.stderr.strip() if done.returncode else ""
 
 
 def outputs(notebook: dict[str, Any]) -> str:
@@ -277,8 +231,9 @@ def test_can_be_compared(path: Path) -> None:
 
 
 @EACH
-def test_prints_what_is_stored(path: Path, runs: dict[Path, Future[subprocess.CompletedProcess[str]]]) -> None:
-    done = runs[path].result()
+@ALONE
+def test_prints_what_is_stored(path: Path) -> None:
+    done = nbval(path)
     if done.returncode:
         pytest.fail(
             f"notebooks/{path.name} does not print what is stored. If the change is meant, say so in "
@@ -305,8 +260,11 @@ def test_can_be_read(path: Path) -> None:
 
 
 @EACH
-def test_shows_what_other_parameters_ask_for(path: Path, other_runs: dict[Path, Future[tuple[str, str]]]) -> None:
-    shown, error = other_runs[path].result()
+@ALONE
+def test_shows_what_other_parameters_ask_for(path: Path, tmp_path: Path) -> None:
+    measured = (ROOT / "data" / "bench.json").read_text(encoding="utf-8")
+    (tmp_path / "mine.json").write_text(re.sub(r'("(?:ns_per_step|one|lanes)": )(\d)', r"\g<1>1\2", measured))
+    shown, error = show(path, tmp_path, OTHERS[path.stem].parameters)
     says = OTHERS[path.stem].says
     assert not error, error
     stored = outputs(json.loads(path.read_text(encoding="utf-8")))
@@ -316,11 +274,11 @@ def test_shows_what_other_parameters_ask_for(path: Path, other_runs: dict[Path, 
 
 
 @EACH
-def test_refuses_a_bad_parameter_with_its_choices(path: Path, refusals: dict[Path, Future[tuple[str, str]]]) -> None:
-    shown, error = refusals[path].result()
+def test_refuses_a_bad_parameter_with_its_choices(path: Path, tmp_path: Path) -> None:
+    shown, error = show(path, tmp_path, dict([OTHERS[path.stem].bad]))
     assert error, "not refused"
-    assert shown.startswith(OTHERS[path.stem].refusal), "not in the first cell after the parameters"
-    assert "\nParameterError: " + OTHERS[path.stem].refusal in error
+    assert not shown, "not in the first cell after the parameters"
+    assert error.startswith("ParameterError: " + OTHERS[path.stem].refusal)
 
 
 # Negative controls: notebooks that must not pass.
@@ -417,7 +375,18 @@ def test_parameters_reach_the_notebook_and_a_refusal_the_reader(tmp_path: Path) 
     shown, error = papermill(path, tmp_path, {"profile": "slow"})
     assert "now" not in shown
     assert "\nParameterError: profile is 'slow'; give one of 'quick', 'full'" in error
-    assert "Passed unknown parameter: profiles" in papermill(path, tmp_path, {"profiles": "full"})[1]
+
+
+def test_the_same_without_a_kernel(tmp_path: Path) -> None:
+    check = 'from lstm97_book.pages import parameters\nparameters.profile(profile)\nprint("now", profile)'
+    path = tmp_path / "made.ipynb"
+    path.write_text(json.dumps(notebook(check, "import os\nos.environ['LEFT'] = 'x'")), encoding="utf-8")
+    assert show(path, tmp_path, {"profile": "full"}) == ("digest\n\nnow full\n", "")
+    assert "LEFT" not in os.environ
+    shown, error = show(path, tmp_path, {"profile": "slow"})
+    assert shown == "digest\n"
+    assert error == "ParameterError: profile is 'slow'; give one of 'quick', 'full'"
+    assert show(path, tmp_path, {"profiles": "full"}) == ("", "unknown parameters: profiles")
 
 
 @pytest.mark.parametrize(("printed", "passes"), [("digest", True), ("digest.", False)])

@@ -1,5 +1,7 @@
 """What all learners promise; the LSTM learner: initial weights, training and prediction, and what a trace shows."""
 
+import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from support.nets import Setting
 from support.pairs import REFUSED
 
 from lstm97.experiments.pairs import make_pair
-from lstm97.learners import LSTM, Net, learners
+from lstm97.learners import LSTM, Net, Work, learners
+from lstm97.learners.base import LearnerError
+from lstm97.learners.elman import Elman
 from lstm97.net.network import new_state
 from lstm97.net.reading import READINGS, Reading
 from lstm97.net.topology import Topology
@@ -19,6 +23,54 @@ from lstm97.tasks import Batch
 
 NET = Topology(2, (2, 1), 2, n_hidden=1)
 LEARNER = LSTM(NET, alpha=0.5, weight_range=0.1, in_gate_bias=(-3.0, -6.0))
+
+
+@pytest.mark.parametrize("learn", [True, False])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (lambda outputs: outputs[1:], r"returned float64 of shape \(2, 1\): return float64 of shape \(3, 1\)"),
+        (lambda outputs: outputs.ravel(), r"returned float64 of shape \(3,\): return float64 of shape \(3, 1\)"),
+        (lambda outputs: outputs.astype(np.float32), r"returned float32 of shape \(3, 1\): return float64"),
+        (lambda outputs: outputs.tolist(), "returned list: return float64"),
+        (lambda outputs: None, "returned NoneType: return float64"),
+        (lambda outputs: outputs[9], "raised IndexError: index 9 is out of bounds"),
+        (lambda outputs: outputs, ""),
+    ],
+)
+def test_what_a_learner_does_wrong_is_said_with_its_file(given: Any, says: str, learn: bool) -> None:
+    class Mine(Elman):
+        def train(self, net: Any, batch: Batch) -> Any:
+            return given(super().train(net, batch))
+
+        def predict(self, net: Any, batch: Batch) -> Any:
+            return given(super().predict(net, batch))
+
+    specification = make_pair("parity:T=3", "elman").under(Reading())
+    right: Any = specification.learner_of(1)
+    learner = Mine(right.topology, right.alpha, right.weight_range)
+    batch = specification.task_of(1).sample(np.random.default_rng(0), 3)
+    work = Work(learner, learner.start(np.random.default_rng(1)), batch, learn)
+    if not says:
+        assert work.do().shape == (3, 1)
+        return
+    where = rf"^{re.escape(__file__)}(, line \d+)?: Mine\.{'train' if learn else 'predict'} {says}"
+    with pytest.raises(LearnerError, match=where) as caught:
+        work.do()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.calls) == (str(caught.value), caught.value.calls)
+    assert ("IndexError" in again.calls) == ("IndexError" in says)
+
+
+def test_that_memory_is_lacking_is_no_fault_of_the_learner(monkeypatch: pytest.MonkeyPatch) -> None:
+    def train(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Elman, "train", train)
+    specification = make_pair("parity:T=3", "elman").under(Reading())
+    learner, batch = specification.learner_of(1), specification.task_of(1).sample(np.random.default_rng(0), 3)
+    with pytest.raises(MemoryError):
+        Work(learner, learner.start(np.random.default_rng(1)), batch).do()
 
 
 @pytest.mark.parametrize("task", ["long-lag:p=3,variant=2b", "two-sequence:T=10,N=3"])

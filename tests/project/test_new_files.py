@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,7 +122,15 @@ for package in (experiments, learners, tasks):
 if __name__ == "__main__":
     exec(sys.argv.pop(1))
 """
-COMMAND = "from lstm97.cli import main; sys.exit(main(sys.argv[1:]))"
+#: Performs commands one after the other, with a form feed after each.
+COMMANDS = """
+import json
+from lstm97.cli import main
+for words in json.loads(sys.argv[1]):
+    if main(words):
+        sys.exit("failed")
+    print("\\f")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -144,15 +153,28 @@ def python(folder: Path, code: str, *arguments: str) -> str:
     return done.stdout
 
 
+def commands(folder: Path, *commands: tuple[str, ...]) -> list[str]:
+    """Perform commands where the new files are found, in one process; return what each printed."""
+    *printed, last = python(folder, COMMANDS, json.dumps(commands)).split("\f\n")
+    assert last == ""
+    return printed
+
+
 def test_the_command_knows_the_row(folder: Path) -> None:
-    rows = json.loads(python(folder, COMMAND, "rows", "--json"))["data"]
+    store = str(folder / "store")
+    listed, run, verified, table = commands(
+        folder,
+        ("rows", "--json"),
+        ("run", "own/*", "--store", store, "--jobs", "1"),
+        ("verify", "--row", "own/*", "--store", store),
+        ("table", "own", "--store", store),
+    )
+    rows = json.loads(listed)["data"]
     assert rows[-1]["row"] == "own/echo"
     assert rows[-1]["weights"] == 8
-    store = str(folder / "store")
-    shown = python(folder, COMMAND, "run", "own/*", "--store", store, "--jobs", "1")
-    assert "own/echo (literal): 2 of 2 trials solved" in shown
-    assert "own/echo (literal) trial 1: same" in python(folder, COMMAND, "verify", "--row", "own/*", "--store", store)
-    assert "2 of 2" in python(folder, COMMAND, "table", "own", "--store", store)
+    assert "own/echo (literal): 2 of 2 trials solved" in run
+    assert "own/echo (literal) trial 1: same" in verified
+    assert "2 of 2" in table
     board = python(
         folder,
         "from lstm97.results import Store, scoreboard\n"
@@ -163,17 +185,34 @@ def test_the_command_knows_the_row(folder: Path) -> None:
 
 
 def test_the_command_knows_learner_and_task(folder: Path) -> None:
-    listed = "".join(python(folder, COMMAND, "run", "--help").split())  # however its lines are broken
+    pairs = (("echo:T=1", "my-own:n_hidden=3,strong=yes"), ("echo:T=5", "lstm"), ("parity:T=2", "my-own"))
+    rest = ("--store", str(folder / "pairs"), "--jobs", "1", "--trials", "1", "--cap", "30")
+    runs = (("run", "--task", task, "--learner", learner, *rest) for task, learner in pairs)
+    about, *printed = commands(folder, ("run", "--help"), *runs)
+    listed = "".join(about.split())  # however its lines are broken
     assert "distractors,echo,latch" in listed
     assert "multi-grid,my-own,naive-carrousel" in listed
-    rest = ("--store", str(folder / "pairs"), "--jobs", "1", "--trials", "1", "--cap", "30")
-    for task, learner in (
-        ("echo:T=1", "my-own:n_hidden=3,strong=yes"),
-        ("echo:T=5", "lstm"),
-        ("parity:T=2", "my-own"),
-    ):
-        shown = python(folder, COMMAND, "run", "--task", task, "--learner", learner, *rest)
+    for (task, learner), shown in zip(pairs, printed, strict=True):
         assert f"tries/{task}/{learner} (literal): " in shown
+
+
+def test_a_learner_that_raises_is_named_before_its_traceback(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "learners" / f"{FILES['learners'][0]}.py"
+    wrong = "    def train(self, net, batch):\n        return 1 / 0\n"
+    file.write_text(file.read_text().replace("    @classmethod\n", f"{wrong}\n    @classmethod\n"))
+    code = (
+        "from lstm97.cli import main\n"
+        "code = main(['run', '--task', 'echo', '--learner', 'my-own', '--jobs', '1', '--store', sys.argv[1]])\n"
+        "print('exit code', code)"
+    )
+    code = code.replace("from lstm97", "sys.stderr = sys.stdout\nfrom lstm97", 1)
+    first, *traceback = python(tmp_path, code, str(tmp_path / "store")).splitlines()
+    line = file.read_text().splitlines().index("        return 1 / 0") + 1
+    named = f"lstm97: {file}, line {line}: Mine.train raised ZeroDivisionError: division by zero; mend the learner"
+    assert first == named
+    assert traceback[0] == "Traceback (most recent call last):"
+    assert traceback[-2:] == ["ZeroDivisionError: division by zero", "exit code 2"]
 
 
 def test_the_checks_of_learners_are_of_this_one_too(folder: Path) -> None:

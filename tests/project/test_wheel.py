@@ -78,7 +78,7 @@ def test_published_records_are_verified(installed: Path, tmp_path: Path) -> None
 
 
 def test_what_is_run_goes_below_the_current_folder(installed: Path, tmp_path: Path) -> None:
-    tried = ("run", "--task", "adding:T=30", "--learner", "elman", "--trials", "1", "--cap", "100", "--jobs", "1")
+    tried = ("run", "--task", "parity:T=3", "--learner", "guessing", "--trials", "1", "--cap", "100", "--jobs", "1")
     done = run(installed, tmp_path, *tried)
     assert done.returncode == 0, done.stderr
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.jsonl")] == ["data/tries/tries.jsonl"]

@@ -1,10 +1,14 @@
 """The estimate of a run's length: steps from the paper's numbers and from caps, seconds from a measurement."""
 
 import os
+import subprocess
+import sys
 import time
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from support.prose import tells
@@ -62,14 +66,14 @@ def test_a_trial_is_tested_at_its_end_and_at_a_stop_before() -> None:
     assert steps_of_test(job("table7/T100")) == 2560 * mean_length(job("table7/T100").specification.task_of(1))
 
 
-def test_measure_gives_seconds_for_each_step() -> None:
+def test_measure_gives_seconds_for_each_step(tmp_path: Path) -> None:
     trials = [job("table9/6a").start() for _ in range(2)]
-    speed = measure(trials, 2, 0.05)
+    speed = measure(trials, 2, 0.05, tmp_path / "sign")
     assert 1e-9 < speed.training < 1e-4
     assert 1e-9 < speed.testing < 1e-4
 
 
-def test_tests_have_a_speed_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tests_have_a_speed_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A learner that predicts slowly slows the tests down, not the training."""
     now = [0.0]
     trial = job("table9/6a").start()
@@ -86,16 +90,16 @@ def test_tests_have_a_speed_of_their_own(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("lstm97.trials.estimate.side_by_side", work)
     monkeypatch.setattr("lstm97.trials.estimate.time.thread_time", lambda: now[0])
     trial.learner = Slow()  # type: ignore[assignment]
-    assert measure([trial], 1, 0.0) == (0.1, 5.0)
+    assert measure([trial], 1, 0.0, tmp_path / "sign") == (0.1, 5.0)
 
 
-def test_measure_ends_with_trials_that_end(small_row: None) -> None:
+def test_measure_ends_with_trials_that_end(small_row: None, tmp_path: Path) -> None:
     trials = [one.start() for one in small_jobs(4)]
-    assert 1e-9 < measure(trials, 4, 60.0).training < 1e-3
+    assert 1e-9 < measure(trials, 4, 60.0, tmp_path / "sign").training < 1e-3
     assert all(trial.outcome is not None for trial in trials)
 
 
-def test_what_is_made_once_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_made_once_does_not_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As when formulas are compiled, in the first round, or in a later one that has some of its own."""
 
     def costs(slow: int) -> float:
@@ -109,7 +113,7 @@ def test_what_is_made_once_does_not_count(monkeypatch: pytest.MonkeyPatch) -> No
 
         monkeypatch.setattr("lstm97.trials.estimate.side_by_side", work)
         monkeypatch.setattr("lstm97.trials.estimate.time.thread_time", lambda: now[0])
-        return measure([job("table9/6a").start()], 1, 0.0).training
+        return measure([job("table9/6a").start()], 1, 0.0, tmp_path / "sign").training
 
     assert costs(slow=1) == costs(slow=2) == 0.1
 
@@ -145,24 +149,38 @@ def test_processes_share_the_cores_that_they_may_use(small_row: None) -> None:
         os.sched_setaffinity(0, cores)
 
 
-def test_who_waits_is_told_why(monkeypatch: pytest.MonkeyPatch, small_row: None) -> None:
+@pytest.mark.parametrize(("patience", "compiles", "n"), [(0.01, True, 1), (0.01, False, 0), (60.0, True, 0)])
+def test_who_waits_while_formulas_are_compiled_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, small_row: None, patience: float, compiles: bool, n: int
+) -> None:
+    def slowly(trials: object, n_lanes: int, seconds: float) -> Speed:
+        if compiles:
+            numba.njit(lambda x: x + 1)(1)
+        time.sleep(0.2)
+        return Speed(1e-6, 2e-6)
+
     said: list[str] = []
-    for patience, n in ((0.0, 1), (60.0, 0)):
-        monkeypatch.setattr("lstm97.trials.estimate.PATIENCE", patience)
-        monkeypatch.setattr("lstm97.trials.estimate.measure", _slowly)
-        said.clear()
-        with ThreadPoolExecutor(1) as executor:
-            estimate(small_jobs(1), 0, executor, 1, 1, said.append)
-        assert len(said) == n
-        assert all("compiles" in text for text in said)
+    monkeypatch.setattr("lstm97.trials.estimate.PATIENCE", patience)
+    monkeypatch.setattr("lstm97.trials.estimate._measure", slowly)
+    with ThreadPoolExecutor(1) as executor:
+        estimate(small_jobs(1), 0, executor, 1, 1, said.append)
+    assert len(said) == n
+    assert all("compiles" in text for text in said)
 
 
-def _slowly(trials: object, n_lanes: int, seconds: float) -> Speed:
-    time.sleep(0.2)
-    return Speed(1e-6, 2e-6)
+def test_machine_code_that_is_on_disk_is_not_called_compiling(tmp_path: Path) -> None:
+    """Loaded by a process that has not used it; the first one may have to compile it."""
+    code = (
+        "import sys; from pathlib import Path; from lstm97.trials.estimate import compiling_noted\n"
+        "from lstm97.net.activations import f\n"
+        "with compiling_noted(Path(sys.argv[1])): f(0.5)"
+    )
+    for sign in (tmp_path / "perhaps", tmp_path / "never"):
+        subprocess.run([sys.executable, "-c", code, str(sign)], check=True)
+    assert not sign.exists()
 
 
-def _microseconds(trials: object, n_lanes: int, seconds: float) -> Speed:
+def _microseconds(trials: object, n_lanes: int, seconds: float, sign: Path) -> Speed:
     return Speed(training=1e-6, testing=2e-6)
 
 

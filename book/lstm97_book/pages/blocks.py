@@ -16,7 +16,7 @@ from lstm97.experiments import LSTMRow, Row
 from lstm97.net.reading import Reading, named
 from lstm97.results import VERDICTS, Evidence
 from lstm97.results.record import Record, presented, under_cap
-from lstm97.results.scoreboard import at_least, sequences_in_paper, share, weights_in_paper, wrong_in_paper
+from lstm97.results.scoreboard import at_least, line_of, sequences_in_paper, share, weights_in_paper, wrong_in_paper
 from lstm97.text import Table, duration, fraction, number
 from lstm97.trials.runner import Rerun, rerun
 
@@ -125,10 +125,8 @@ def escaped(text: str) -> str:
 
 def verdict(one: Evidence) -> str:
     """Write a row's verdict: the letter with its word, or what is still missing."""
-    summary = one.summary
-    if summary.verdict:
-        return f"**{summary.verdict}** {VERDICTS[summary.verdict]}"
-    return f"{summary.n} of {one.row.n_trials} trials so far" if summary.n else VERDICTS[""]
+    line = line_of(one.summary)
+    return f"**{line.verdict}** {line.word}" if line.verdict else line.word
 
 
 def card(claim: str, found: Sequence[Evidence], figure: str) -> Markdown:
@@ -366,30 +364,21 @@ def conditions(rows: Sequence[LSTMRow]) -> Table:
 
 def comparison(found: Sequence[Evidence]) -> Table:
     """Put the paper's numbers of sequences beside the measured ones, with intervals and verdicts."""
-    rows = []
-    for one in found:
-        summary = one.summary
-        solved = interval = "–"
-        if summary.n:
-            low, high = f"{100 * summary.rate_low:.0f}", f"{100 * summary.rate_high:.0f}"
-            rate = f"{low}\N{WORD JOINER}–\N{WORD JOINER}{high}\N{NO-BREAK SPACE}%"  # breaks before the bracket only
-            solved = f"{summary.n_solved} of {summary.n} ({rate})"
-            if summary.low < summary.high:
-                interval = f"{number(summary.low)}–{number(summary.high)}"
-        rows.append(
-            (
-                _short(one.row),
-                one.reading,
-                solved,
-                sequences_in_paper(one.row),
-                at_least(summary),
-                interval,
-                number(summary.ratio, 2),
-                verdict(one),
-            )
+    rows = tuple(
+        (
+            _short(one.row),
+            line.reading,
+            f"{line.solved} ({line.rate})" if line.rate else line.solved,
+            line.paper,
+            line.mean,
+            line.interval,
+            line.ratio,
+            verdict(one),
         )
+        for one, line in ((one, line_of(one.summary)) for one in found)
+    )
     head = ("Row", "Reading", "Solved", "Paper", "Measured", "95 % interval", "Ratio", "Verdict")
-    return Table(head, tuple(rows), left=2, words_last=True)
+    return Table(head, rows, left=2, words_last=True)
 
 
 def verdict_counts(found: Sequence[Evidence]) -> Table:
