@@ -16,12 +16,10 @@ from lstm97.tasks import Batch, Task
 if TYPE_CHECKING:
     from lstm97.engine.lanes import Kind, Lanes
 
-#: Number of trials side by side in one process. More don't fit the processor's first cache.
+#: Number of trials side by side in one process. A step takes as long with more; a slice holds more trials then.
 LANES = 16
 #: With fewer trials than this, lanes are slower than one trial after the other.
-FEWEST = 4
-#: With more numbers than this in a lane (weights and derivatives that every step uses), lanes are slower, too.
-MOST_NUMBERS = 500
+FEWEST = 2
 
 
 class Running(Protocol):
@@ -37,24 +35,30 @@ class Running(Protocol):
 def kind(learner: Learner, task: Task) -> Kind | None:
     """Tell which trials can be run side by side.
 
-    Where there is an error signal at every step, lanes have nothing to win: only the steps in between are done for
-    all lanes at once.
-
     Returns
     -------
     Kind or None
         Equal for trials that can share lanes; None for a trial that is run by itself.
     """
-    example = _example(task)
-    if not isinstance(learner, LSTM) or example.every_step:
-        return None
-    topology = learner.topology
-    n_sources = topology.n_sources - topology.n_inputs * (len(example.symbols) > 0)
-    if n_sources * (topology.n_units + 2 * topology.n_cells) > MOST_NUMBERS:
-        return None
-    from lstm97.engine.lanes import kind_of  # here, since it takes time that not every command needs
+    return _kind(learner, _example(task))
 
-    return kind_of(learner, example)
+
+def _kind(learner: Learner, batch: Batch) -> Kind | None:
+    if not isinstance(learner, LSTM):
+        return None
+    from lstm97.engine.lanes import KindError, kind_of  # here, since it takes time that not every command needs
+
+    try:
+        return kind_of(learner, batch)
+    except KindError:
+        return None
+
+
+def block_size() -> int:
+    """Say how many trials fill a block of lanes on this machine."""
+    from lstm97.engine.rows import WIDTH
+
+    return WIDTH
 
 
 @cache
@@ -81,14 +85,14 @@ def side_by_side(trials: Sequence[Running], n_lanes: int, deadline: float) -> No
 
 
 def _in_turn(trials: Sequence[Running], deadline: float) -> None:
-    left = list(trials)
+    left, answering = list(trials), Answering()
     while left:
         for trial in tuple(left):
             work = trial.work()
             if work is None:
                 left.remove(trial)
             else:
-                trial.take(work.do())
+                trial.take(work.do() if work.learn else answering.outputs(work))
         if time.perf_counter() >= deadline:
             return
 
@@ -96,18 +100,26 @@ def _in_turn(trials: Sequence[Running], deadline: float) -> None:
 def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
     from lstm97.engine.lanes import Lanes, kind_of
 
-    queue = list(trials)
+    queue, answering = list(trials), Answering()
     lanes: Lanes | None = None
     at: dict[int, Running] = {}  # which trial has which lane
-    n_used = min(n_lanes, len(trials))  # an idle lane takes as long as a busy one
+    n_used = min(n_lanes, len(trials))  # an idle block takes as long as a busy one
+
+    def to_learn(trial: Running) -> Work | None:
+        """Let a trial answer until it wants to learn."""
+        while (work := trial.work()) is not None and not work.learn:
+            trial.take(answering.outputs(work))
+            if time.perf_counter() >= deadline:
+                return None
+        return work
 
     def load(lane: int, trial: Running | None) -> None:
         """Give a lane the next work of its trial, or else of the next trial in the queue."""
         nonlocal lanes
-        work = trial.work() if trial is not None else None
+        work = to_learn(trial) if trial is not None else None
         while work is None and queue:
             trial = queue.pop(0)
-            work = trial.work()
+            work = to_learn(trial)
         if trial is not None and work is not None:
             if lanes is None:
                 lanes = Lanes(kind_of(work.learner, work.batch), n_used)
@@ -121,3 +133,21 @@ def _in_lanes(trials: Sequence[Running], n_lanes: int, deadline: float) -> None:
             trial = at.pop(lane)
             trial.take(lanes.unload(lane))
             load(lane, trial if time.perf_counter() < deadline else None)
+
+
+class Answering:
+    """What computes outputs without learning: the sequences of a batch side by side, where that can be done."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Kind, Lanes] = {}
+
+    def outputs(self, work: Work) -> NDArray[np.float64]:
+        """Do a work that does not learn: see `Work.do`."""
+        kind = _kind(work.learner, work.batch) if len(work.batch) > 1 else None
+        if kind is None:
+            return work.do()
+        if kind not in self._lanes:
+            from lstm97.engine.lanes import Lanes
+
+            self._lanes[kind] = Lanes(kind, 1)
+        return self._lanes[kind].answer(work)

@@ -147,10 +147,11 @@ def check_net(learner: Checked, net: Any) -> None:
     """
     name = type(learner).__name__
     try:
-        wrong = [of for of in learner.arrays(net) if of[1].shape != of[2] or of[1].dtype != _FLOAT]
+        arrays = list(learner.arrays(net))
+        wrong = [of for of in arrays if of[1].shape != of[2] or of[1].dtype != _FLOAT]
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"net is a {type(net).__name__}: give one that this {name} has started") from error
-    if not wrong and not all(one.flags.writeable for _, one, _ in learner.arrays(net)):
+    if not wrong and not all(one.flags.writeable for _, one, _ in arrays):
         raise ValueError(f"net: its arrays can't be written: give one that this {name} has started or copied")
     for what, one, shape in wrong:
         raise ValueError(

@@ -1,28 +1,50 @@
 """Many nets in SIMD lanes: the bits of `LSTM.train` and `LSTM.predict`, whatever shares the lanes."""
 
+import hashlib
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.registry import cpu_target
 from support import nets
-from support.corruption import corrupted, uncompiled
 from support.nets import SETTINGS, Setting, random_settings
+from support.plain_lanes import plain_lanes
 
-from lstm97.engine import lanes, simd
-from lstm97.engine.lanes import Lanes, Work, kind_of
+from lstm97.engine import equations, lanes
+from lstm97.engine.lanes import KindError, Lanes, Work, kind_of
+from lstm97.engine.layout import CHUNK, MOST_SYMBOLS_WITH_ROWS
+from lstm97.engine.rows import WIDTH
 from lstm97.experiments import row
 from lstm97.learners import LSTM, Net
-from lstm97.net import activations, network
 from lstm97.net.network import AT_EVERY_STEP, AT_SEQUENCE_END, IN_NEXT_SEQUENCE, new_state
 from lstm97.net.reading import READINGS, Reading
+from lstm97.net.topology import Topology
 from lstm97.tasks import Batch
 
-named = pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS.keys())
+#: More symbols than rows are made for, so that each lane has columns of its own.
+COLUMNS = {
+    "columns": Setting(Topology(MOST_SYMBOLS_WITH_ROWS + 1, (2, 1), 2, n_hidden=1, biased="ga"), one_hot=True),
+    "half columns": Setting(
+        Topology(MOST_SYMBOLS_WITH_ROWS + 2, (1,), 1, biased="none", recurrent=False), one_hot=True
+    ),
+    "columns, one step later": Setting(
+        Topology(MOST_SYMBOLS_WITH_ROWS + 1, (1, 1), 2, constant_unit=True),
+        one_hot=True,
+        output_delay=1,
+        initial_y=0.5,
+    ),
+}
+IN_LANES = {name: setting for name, setting in (SETTINGS | COLUMNS).items() if setting.topology.n_cells}
+#: Those that are compiled, seconds each; the others run interpreted, with the same code.
+COMPILED = ("adding", "reber", "hidden units", "columns", "half columns")
 UPDATES = {AT_SEQUENCE_END: "sequence end", AT_EVERY_STEP: "every step", IN_NEXT_SEQUENCE: "next sequence"}
 SQUASHING = {"text": ("4f-2", "2f-1"), "swapped": ("2f-1", "4f-2"), "task 2a": ("f", "identity")}
 
@@ -92,10 +114,10 @@ def scalar(work: Work) -> Bits:
 
 def present_all(works: list[Work], n_lanes: int, module: Any = lanes) -> dict[int, np.ndarray]:
     """Present works of one kind; a lane that is free takes the next one. Return their outputs by index."""
-    queue = list(enumerate(works))
+    queue = [(index, work) for index, work in enumerate(works) if work.learn]
     index_of: dict[int, int] = {}
-    outputs: dict[int, np.ndarray] = {}
     side_by_side = module.Lanes(module.kind_of(works[0].learner, works[0].batch), n_lanes)
+    outputs = {index: side_by_side.answer(work) for index, work in enumerate(works) if not work.learn}
     free = list(range(n_lanes))
     while queue or index_of:
         while queue and free:
@@ -115,23 +137,42 @@ def in_lanes(works: list[Work], n_lanes: int, module: Any = lanes) -> list[Bits]
     return [bits(work.net, outputs[index]) for index, work in enumerate(works)]
 
 
-@named
-def test_lanes_give_the_bits_of_the_scalar_engine(setting: Setting) -> None:
+@pytest.mark.parametrize("name", COMPILED)
+def test_lanes_give_the_bits_of_the_scalar_engine(name: str) -> None:
     """Eleven works in few lanes, then in many, for every way of setting the switches."""
     for number in range(12):
-        works = works_of(switched(setting, number), 11)
+        works = works_of(switched(IN_LANES[name], number), 11)
         expected = [scalar(work) for work in works]
-        for n_lanes in (5, 10):
+        for n_lanes in (5, WIDTH + 2):
             assert in_lanes(works, n_lanes) == expected
 
 
+@pytest.mark.parametrize("name", [name for name in IN_LANES if name not in COMPILED])
+def test_interpreted_lanes_give_the_bits_of_the_scalar_engine(name: str) -> None:
+    plain = plain_lanes()
+    for number in range(12):
+        works = works_of(switched(IN_LANES[name], number), 11)
+        assert in_lanes(works, 5, plain) == [scalar(work) for work in works]
+
+
 @given(setting=random_settings(), n=st.integers(1, 9), n_lanes=st.integers(1, 9), number=st.integers(0, 11))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_lanes_give_the_bits_of_the_scalar_engine_in_any_setting(
     setting: Setting, n: int, n_lanes: int, number: int
 ) -> None:
     works = works_of(switched(setting, number), n)
-    assert in_lanes(works, n_lanes) == [scalar(work) for work in works]
+    if setting.topology.n_cells:
+        assert in_lanes(works, n_lanes, plain_lanes()) == [scalar(work) for work in works]
+    else:
+        with pytest.raises(KindError):
+            kind_of(works[0].learner, works[0].batch)
+
+
+def test_long_sequences_take_several_chunks() -> None:
+    for name in ("adding", "reber", "columns"):
+        lengths = [(CHUNK - 1, CHUNK, CHUNK + 1), (3 * CHUNK + 2,), (1, 2 * CHUNK)]
+        works = [work_of(switched(IN_LANES[name], 0), seed, lengths[seed % 3]) for seed in range(WIDTH + 1)]
+        assert in_lanes(works, WIDTH + 1) == [scalar(work) for work in works]
 
 
 @pytest.mark.parametrize("name", ["adding", "temporal order", "reber"])
@@ -164,13 +205,6 @@ def test_rows_of_the_paper(name: str, reading: Reading) -> None:
             assert bits(net, outputs) == expected == bits(nets_in_lanes[index], found[index])
 
 
-def test_a_long_batch_is_presented_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "PIECE", 7)
-    for name in ("adding", "reber"):
-        works = works_of(SETTINGS[name], 9)
-        assert in_lanes(works, 4) == [scalar(work) for work in works]
-
-
 def test_a_diverging_net_leaves_its_neighbours_alone() -> None:
     setting = replace(SETTINGS["adding"], linear_outputs=True, update=AT_SEQUENCE_END)
     works = [work_of(setting, seed, (6, 7, 8, 5), alpha=1e200 if seed == 1 else 0.5) for seed in range(3)]
@@ -198,69 +232,44 @@ def test_kinds() -> None:
 CONTROLLED = replace(SETTINGS["mixed blocks"], every_step=False, initial_y=0.5)
 
 
-def plain_lanes(*change: str) -> Any:
-    """Make the module's functions plain Python, with vectors as small arrays; perhaps with a piece changed."""
-
-    def store(array: np.ndarray, index: int, numbers: np.ndarray) -> None:
-        array.reshape(-1)[index : index + simd.WIDTH] = numbers
-
-    module, plain = corrupted(lanes, *change) if change else uncompiled(lanes), uncompiled(network)
-    vars(module).update(
-        {name: getattr(plain, name) for name in ("finish_step", "reset", "State", "Weights", "Wiring")}
-    )
-    vars(module).update(
-        load=lambda array, index: array.reshape(-1)[index : index + simd.WIDTH].copy(),
-        store=store,
-        f=lambda numbers: np.array([activations.f.py_func(number) for number in numbers]),
-    )
-    return module
-
-
 @pytest.mark.parametrize(
-    ("function", "old", "new"),
+    ("name", "module", "function", "old", "new"),
     [
-        ("net_inputs", "load(w, m * row + i_2)", "load(w, m * row + i_1)"),
-        ("advance_cells", "load(sigma, block_of_cell[v] * n_lanes + lane)", "load(sigma, lane)"),
-        ("advance_derivatives", "factor_0 * x_m", "factor_1 * x_m"),
-        ("finish_lane", "nets.alpha[lane]", "nets.alpha[0]"),
-        ("Lanes.load", "vectors.y[:, lane] = wiring.initial_y", "vectors.y[:, lane] = 0.0"),
-        ("finish_lane", "vectors.ds_dw[m, r, lane] = 0.0", "pass"),
-        ("steps_to_finish", "min(n_steps, finish - t + 1)", "finish - t + 1"),
+        ("controlled", equations, "net_inputs", "load(block, x + m, 1)", "load(block, x, 1)"),
+        ("controlled", equations, "take_steps", "take(sigma, layout.in_of_cell)", "take(sigma, layout.out_of_cell)"),
+        ("controlled", equations, "advance_derivatives", "load(block, x + 1, 1)", "load(block, x, 1)"),
+        ("controlled", equations, "apply_updates", "load(block, layout.alpha, 1)", "full(0.5, 1)"),
+        ("controlled", equations, "reset", "full(wiring.initial_y, U)", "full(0.0, U)"),
+        ("controlled", equations, "reset", "full(0.0, two_c)", "load(block, row, two_c)"),
+        ("constant unit", lanes, "_Block.begin", "wiring.initial_y if wiring.constant_unit else 1.0", "1.0"),
+        ("controlled", lanes, "Lanes.load", "block.rows[layout.alpha, l]", "block.rows[layout.alpha, :]"),
+        ("controlled", lanes, "steps_to_event", "min(n, event - t + 1)", "event - t + 1"),
+        ("controlled", lanes, "plan", "places.i[lane] if running else 0", "0"),
+        ("hidden units", equations, "updates_of_source", "e_hidden * x", "e_hidden"),
+        ("cells see inputs", equations, "apply_updates", "spread(exists, m * U, U) * dw", "dw"),
+        ("reber", equations, "net_inputs", "equals(symbol, m)", "equals(symbol, 0)"),
+        ("reber", equations, "learn_at_every_step", "is_set(load(block, layout.counts + a, 1))", "active"),
+        ("reber", equations, "learn_at_every_step", "load(block, layout.ds_dnet + a * two_c, two_c) * x", "0.0 * x"),
+        ("one step later", equations, "add_output_updates", "dw + e_k * x", "dw + e_k"),
+        ("columns", equations, "learn_columns", "m == symbol", "m == 0"),
+        ("columns", equations, "learn_columns", "pending or not updates", "not updates"),
+        ("constant unit", equations, "take_steps", "full(1.0, 1)", "full(wiring.initial_y, 1)"),
     ],
 )  # fmt: skip
-def test_a_corrupted_kernel_is_found(function: str, old: str, new: str) -> None:
-    works = works_of(CONTROLLED, 9)
+def test_a_corrupted_kernel_is_found(name: str, module: Any, function: str, old: str, new: str) -> None:
+    """Each where some setting comes to."""
+    works = works_of(CONTROLLED if name == "controlled" else switched(IN_LANES[name], 0), 9)
     expected = [scalar(work) for work in works]
     try:
-        found = in_lanes(works, 4, plain_lanes(function, old, new))
-    except IndexError:
-        return  # a lane ran out of its batch
+        found = in_lanes(works, 4, plain_lanes(module, function, old, new))
+    except (IndexError, ValueError):
+        return  # a lane ran out of its batch, or of its chunk
     assert found != expected
 
 
 def test_what_is_read_is_what_runs() -> None:
     works = works_of(CONTROLLED, 9)
     assert in_lanes(works, 4, plain_lanes()) == [scalar(work) for work in works]
-
-
-def test_vectors_have_the_bits_of_numbers() -> None:
-    """The logistic sigmoid of eight numbers at a time, ordinary and not."""
-
-    @numba.njit
-    def squash(numbers, squashed):
-        for i in range(0, numbers.size, simd.WIDTH):
-            simd.store(squashed, i, simd.f(simd.load(numbers, i)))
-
-    rng = np.random.default_rng(0)
-    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 708.0, -708.0, 5e-324, 1e308, -1e308, 36.7, -36.7]
-    numbers = np.concatenate([special, rng.normal(0, 1, 2000), rng.normal(0, 100, 2036)])
-    squashed = np.empty_like(numbers)
-    squash(numbers, squashed)
-    ordinary = ~np.isnan(numbers)  # a not-a-number's sign means nothing
-    expected = np.array([activations.f(number) for number in numbers])
-    assert squashed[ordinary].tobytes() == expected[ordinary].tobytes()
-    assert np.isnan(squashed[~ordinary]).all()
-    assert squashed.tobytes() != np.array([activations.f(number + 1e-9) for number in numbers]).tobytes()
 
 
 def test_a_neighbours_weight_would_be_seen() -> None:
@@ -300,8 +309,17 @@ class Misuse:
         Misuse(lambda free, work: load_twice(free, work), "lane is 0"),
         Misuse(lambda free, work: load_and_unload(free, work), "lane is 0: give one of those that `run`"),
         Misuse(lambda free, work: free.unload(1), "lane is 1: give one of those that `run`"),
+        Misuse(lambda free, work: free.load(0, replace(work, learn=False)), "learn is False: give the work to"),
+        Misuse(lambda free, work: free.answer(work_of(SETTINGS["reber"], 0, (3,))), "of another kind"),
+        Misuse(
+            lambda free, work: free.answer(work_of(SETTINGS["adding"], 0, (0,))),
+            "give every sequence at least one step",
+        ),
         Misuse(lambda free, work: free.load(0, work_of(SETTINGS["reber"], 0, (3,))), "of another kind"),
-        Misuse(lambda free, work: free.load(0, work_of(SETTINGS["adding"], 0, (3, 0))), "has an empty sequence"),
+        Misuse(
+            lambda free, work: free.load(0, work_of(SETTINGS["adding"], 0, (3, 0))),
+            "give every sequence at least one step",
+        ),
     ],
     ids=lambda misuse: misuse.says,
 )
@@ -309,3 +327,31 @@ def test_bad_input_is_named(misuse: Misuse) -> None:
     work = work_of(SETTINGS["adding"], 0, (3,))
     with pytest.raises(ValueError, match=misuse.says):
         misuse.call(Lanes(kind_of(work.learner, work.batch), 2), work)
+
+
+# --- other processors
+
+_, HOST, FEATURES = cpu_target.target_context.codegen().magic_tuple()
+#: What a processor is asked to do without: registers of eight numbers; those of four and fused operations, too.
+LESSER = {
+    "no AVX-512": (HOST, re.sub(r"\+avx512", "-avx512", FEATURES)),
+    "generic": ("generic", ""),
+}
+
+
+def fingerprint() -> str:
+    """Hash what some works make of their nets and outputs: dense inputs, errors at every step, columns."""
+    digest = hashlib.sha256()
+    for name in ("adding", "reber", "columns"):
+        for parts in in_lanes(works_of(switched(IN_LANES[name], 1), 5), 5):
+            digest.update(b"".join(parts))
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("lesser", LESSER)
+def test_processors_that_can_do_less_give_the_same_bits(lesser: str) -> None:
+    environment = dict(zip(("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"), LESSER[lesser], strict=True))
+    code = "from engine.test_lanes import fingerprint, WIDTH; print(fingerprint(), WIDTH)"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [fingerprint(), "4"]

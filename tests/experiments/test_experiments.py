@@ -496,9 +496,11 @@ def test_readings_are_found_by_name() -> None:
     assert dict(READINGS["institute"].differences())["initial_activation"] == 0.5
 
 
-def test_every_row_with_its_error_at_the_end_is_small_enough_for_lanes() -> None:
-    """So the book says. Where there is an error at every step, trials run by themselves."""
-    for entry in lstm_rows().values():
-        learner, task = entry.under(Reading()).learner_of(1), entry.tasks[0]
-        at_every_step = task.sample(np.random.default_rng(0), 1).every_step
-        assert (kind(learner, task) is None) == at_every_step, entry.name
+def test_every_row_of_lstm_but_two_shares_lanes() -> None:
+    """So the book says. Tasks 2a and 2b have more symbols than lanes hold where errors come at every step."""
+    alone = {
+        name
+        for name, entry in lstm_rows().items()
+        if kind(entry.under(Reading()).learner_of(1), entry.tasks[0]) is None
+    }
+    assert alone == {"table2/2a", "table2/2b"}

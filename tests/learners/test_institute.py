@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from oracles import institute as oracle
 from support import nets
+from support.plain_lanes import plain_lanes
 
-from lstm97.engine.lanes import Lanes, kind_of
 from lstm97.experiments import lstm_row
 from lstm97.learners import LSTM, Growing, Net, Work
 from lstm97.net.reading import READINGS
@@ -99,7 +99,8 @@ def discrepancy(name: str, n: int, in_lanes: bool = False, **control: Any) -> fl
     before = by_name(learner, net)[0]
     if in_lanes:
         others = [learner.start(np.random.default_rng(seed)) for seed in range(3, 6)]
-        lanes = Lanes(kind_of(learner, batch), 4)
+        plain = plain_lanes()
+        lanes = plain.Lanes(plain.kind_of(learner, batch), 4)
         for lane, one in enumerate([*others, net]):
             lanes.load(lane, Work(learner, one, batch))
         finished: list[int] = []

@@ -12,9 +12,9 @@ from lstm97_book.equations import second_route
 from oracles import network as oracles
 from support import nets
 from support.nets import Setting
+from support.plain_lanes import plain_lanes
 from support.switches import LITERAL, VARIANTS, changed, problem, with_a_new_field
 
-from lstm97.engine.lanes import Lanes, kind_of
 from lstm97.learners import LSTM, Net, Work
 from lstm97.net import network
 from lstm97.net.network import AT_EVERY_STEP, IN_NEXT_SEQUENCE, Wiring
@@ -46,7 +46,8 @@ def learned(learner: LSTM, net: Net, batch: Batch, **changes: Any) -> tuple[Any,
 
 
 def lanes(learner: LSTM, net: Net, batch: Batch) -> Pairs:
-    side_by_side, one = Lanes(kind_of(learner, batch), 1), learner.copy(net)
+    plain = plain_lanes()
+    side_by_side, one = plain.Lanes(plain.kind_of(learner, batch), 1), learner.copy(net)
     side_by_side.load(0, Work(learner, one, batch))
     assert side_by_side.run() == [0]
     outputs, other = side_by_side.unload(0), learner.copy(net)
