@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lstm97
-from lstm97.engine.side_by_side import LANES, kind, side_by_side
+from lstm97.engine.side_by_side import LANES, block_size, kind, side_by_side
 from lstm97.experiments import Specification
 from lstm97.trials.trial import Outcome, Trial
 
@@ -156,7 +156,7 @@ class Progress(NamedTuple):
     steps: int
 
 
-@dataclass
+@dataclass(eq=False)
 class _Entry:
     """A job in line, and how far it has come."""
 
@@ -169,19 +169,30 @@ class _Entry:
 
 
 def _group(line: list[_Entry], n: int, begin: Callable[[Job], bool]) -> list[_Entry]:
-    """Take the first trial in line, and with it up to `n - 1` others of its kind, in the order of the line."""
+    """Take up to `n` trials of one kind out of the line: the first kind that fills its lanes, or else the first.
+
+    A block of lanes takes as long whether they are all busy or not, so no more are taken than fill blocks. Trials
+    under way go before others, those that have come least far first; so do others too few to fill a block, which at
+    the end would run by themselves.
+    """
     group: list[_Entry] = []
-    for entry in tuple(line):
-        if group and entry.kind != group[0].kind:
-            continue
-        line.remove(entry)
-        if entry.trial is None:
-            if not begin(entry.job):
-                continue
-            entry.trial = entry.job.start()
-        group.append(entry)
-        if len(group) == n or entry.kind is None:
-            break
+    while line and not group:
+        kinds: dict[Hashable, list[_Entry]] = {}
+        for entry in line:
+            kinds.setdefault(entry if entry.kind is None else entry.kind, []).append(entry)
+        full = block_size()
+        fills = (of_kind for of_kind in kinds.values() if len(of_kind) >= min(n, full) or of_kind[0].kind is None)
+        of_kind = next(fills, next(iter(kinds.values())))
+        most = min(n, len(of_kind))
+        few = sum(entry.trial is None for entry in of_kind) < full
+        in_order = sorted(of_kind, key=lambda entry: (entry.trial is None and not few, entry.steps, entry.place))
+        for entry in in_order[: most - most % full if most > full else most]:
+            line.remove(entry)
+            if entry.trial is None:
+                if not begin(entry.job):
+                    continue
+                entry.trial = entry.job.start()
+            group.append(entry)
     return group
 
 
@@ -195,8 +206,8 @@ def in_slices(
 ) -> Iterator[Progress]:
     """Run trials to their ends.
 
-    The first in line is always among those that run. It takes others of its kind along, as many as there are lanes,
-    but no more than one process' share of all trials left, so that none is idle while another has many.
+    Those of one kind that run together are as many as there are lanes, but no more than one process' share of all
+    trials left, so that none is idle while another has many; and they fill blocks of lanes, if they are enough.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstm97.checks import whole
+from lstm97.engine.side_by_side import Answering
 from lstm97.experiments.base import Specification
 from lstm97.learners.base import Work, takes_parts
 from lstm97.tasks import Batch
@@ -258,7 +259,7 @@ class Trial:
             self.steps += int(batch.offsets[n])
             for stop in stops:
                 net = self.learner.copy(before)
-                self.learner.train(net, batch.first(stop.after))
+                Work(self.learner, net, batch.first(stop.after), learn=True).do()
                 self._stop(stop.milestone, net, start + stop.after)
         if self.outcome is None and self.presented == self.cap and not self._is_look_due:
             self._end(success=False, sequences=self.cap)
@@ -283,7 +284,10 @@ class Trial:
             parts = self.task.unseen_in_parts(rng, self.specification.n_test)
         else:
             parts = iter([unseen_sequences(self.specification, self.number)])
-        scores = [self.task.score(part, self.learner.predict(net, part)) for part in parts]
+        answering = Answering()
+        scores = [
+            self.task.score(part, answering.outputs(Work(self.learner, net, part, learn=False))) for part in parts
+        ]
         errors, correct = (np.concatenate(of_parts) for of_parts in zip(*scores, strict=True))
         return {
             "n": self.specification.n_test,
