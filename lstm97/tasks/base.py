@@ -16,6 +16,9 @@ MOST_STEPS = 100_000
 Rows = slice | NDArray[np.int64]
 _INTEGER, _FLOAT = np.dtype(np.int64), np.dtype(np.float64)
 
+#: Numbers that NumPy draws before compiled code could be loaded for them.
+FEW = 5000
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -355,19 +358,33 @@ def _largest_errors(expected, outputs, offsets, errors):
                     errors[i, k] = error
 
 
-@compiled
-def uniform(rng, low, high, values):
+def uniform(rng: np.random.Generator, low: float, high: float, values: NDArray[np.float64]) -> None:
     """Fill an array as ``rng.uniform(low, high, size=values.size)`` would, in two thirds of its time.
 
     Compiled code draws real numbers with NumPy's bits and no more slowly; for whole numbers it takes far longer.
     """
+    if values.size < FEW:
+        values[:] = rng.uniform(low, high, size=values.size)
+    else:
+        _fill_uniform(rng, low, high, values)
+
+
+def normal(rng: np.random.Generator, mean: float, deviation: float, values: NDArray[np.float64]) -> None:
+    """Fill an array as ``rng.normal(mean, deviation, size=values.size)`` would, in half of its time."""
+    if values.size < FEW:
+        values[:] = rng.normal(mean, deviation, size=values.size)
+    else:
+        _fill_normal(rng, mean, deviation, values)
+
+
+@compiled
+def _fill_uniform(rng, low, high, values):
     for i in range(values.size):
         values[i] = low + (high - low) * rng.random()
 
 
 @compiled
-def normal(rng, mean, deviation, values):
-    """Fill an array as ``rng.normal(mean, deviation, size=values.size)`` would, in half of its time."""
+def _fill_normal(rng, mean, deviation, values):
     for i in range(values.size):
         values[i] = mean + deviation * rng.standard_normal()
 
