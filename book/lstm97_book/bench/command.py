@@ -41,7 +41,9 @@ def measure(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(
             "Nanoseconds per network step and trial, data and scoring included, on one core: the engines on the "
-            "adding problem, T = 100; growth with trials side by side, lag, weights, symbols; all learning systems.",
+            "adding problem, T = 100; ratios of times, with what they should be at most; growth with trials side "
+            "by side, "
+            "lag, weights, symbols; all learning systems.",
             found,
         )
         return
@@ -75,6 +77,19 @@ def sections(found: dict[str, Any]) -> list[tuple[str, Table, int]]:
             for one in found["engines"]
         ),
     )
+    targets = Table(
+        ("time of", "over that of", "ratio", "at most"),
+        tuple(
+            (
+                one["what"],
+                one["over"],
+                "not measured" if one["ratio"] is None else number(one["ratio"], 2),
+                number(one["most"], 2),
+            )
+            for one in found["targets"]
+        ),
+        left=2,
+    )
     growth = Table(
         ("with", "at", "one trial", "lanes", "trials"),
         tuple(
@@ -98,6 +113,7 @@ def sections(found: dict[str, Any]) -> list[tuple[str, Table, int]]:
             engines,
             1,
         ),
+        ("how near it is to what can be reached: ratios of times, and what they should be at most", targets, 2),
         ("how it grows: one trial by itself, and trials side by side in lanes", growth, 2),
         ("every learning system, by the size of its hidden layer: nanoseconds per step of one trial", systems, 2),
     ]

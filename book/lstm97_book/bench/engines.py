@@ -25,6 +25,7 @@ from lstm97.learners.cascade import MOST_EPOCHS, CascadeNet, Progress, Quickprop
 from lstm97.net.reading import Reading
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch, Distractors
+from lstm97_book.bench import targets
 from lstm97_book.bench.other_engines import jax_trials, numpy_loop, torch_loop
 
 ROW = "table7/T100"
@@ -375,11 +376,13 @@ def bench(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None)
     Returns
     -------
     dict
-        ``engines``, what `growth` returns, and ``systems``.
+        ``engines``, ``targets`` (see `lstm97_book.bench.targets.Target`), what `growth` returns, and ``systems``.
     """
-    say("the engines, one beside the other (1 of 3)")
+    say("the engines, one beside the other (1 of 4)")
     found: dict[str, Any] = {"engines": engines(extent)}
-    say("how the cost of a step grows (2 of 3)")
+    say("how near they are to what can be reached (2 of 4)")
+    found["targets"] = targets.as_data(targets.measure(extent.rounds, 5 * extent.steps // 2, say))
+    say("how the cost of a step grows (3 of 4)")
     found |= growth(extent)
-    say("all learning systems (3 of 3)")
+    say("all learning systems (4 of 4)")
     return found | {"systems": systems(extent, say)}
