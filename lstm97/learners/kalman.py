@@ -405,9 +405,11 @@ class Kalman(Recurrent):
         real("discount", self.discount, "a number from 0 to 1", lambda x: 0.0 <= x <= 1.0)
         n = sum(n_rows * n_columns**2 for n_rows, n_columns in (self.layer_shape, self.topology.output_shape))
         if n > MOST_COVARIANCES:
+            topology = self.topology
             raise ValueError(
-                f"n_hidden is {self.topology.n_hidden}: the filter would carry {n:,} covariances, more than "
-                f"{MOST_COVARIANCES:,}; give fewer hidden units"
+                f"n_hidden is {topology.n_hidden}, with {topology.n_inputs} inputs and {topology.n_outputs} outputs: "
+                f"the filter would carry {n:,} covariances, {8 * n / 1e6:,.0f} MB, and takes at most "
+                f"{MOST_COVARIANCES:,}; give fewer hidden units, or a task with fewer symbols"
             )
 
     def start(self, rng: np.random.Generator) -> KalmanNet:

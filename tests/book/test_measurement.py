@@ -27,7 +27,7 @@ def test_a_readers_own_is_read(tmp_path: Path) -> None:
         ("{", "which is no measurement"),
         ("[]", "which is no measurement"),
         ('{"data": null}', "which is no measurement"),
-        ('{"data": {"engines": []}}', "lacks targets, trials, lag, weights, symbols, systems"),
+        ('{"data": {"engines": []}}', "lacks targets, costs, trials, lag, weights, symbols, systems"),
     ],
 )
 def test_anything_else_is_refused_with_a_way_out(tmp_path: Path, text: str | None, word: str) -> None:

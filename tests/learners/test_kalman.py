@@ -11,6 +11,7 @@ from oracles import recurrent as oracle
 from support.corruption import corrupted, uncompiled
 from support.recurrent import batch_of, inputs_of, targets_of
 
+from lstm97.experiments.pairs import make_pair
 from lstm97.learners import BPTT, Kalman, RecurrentTopology, kalman
 from lstm97.learners.kalman import KalmanNet
 from lstm97.tasks import Batch, Parity
@@ -190,3 +191,11 @@ def test_covariances_stay_symmetric_and_positive() -> None:
 def test_bad_input_is_named(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         dataclasses.replace(Kalman(NETS["plain"], 1.0, 1.0), **changes)
+
+
+def test_too_many_covariances_are_refused_with_what_makes_them() -> None:
+    says = (
+        r"n_hidden is 1, with 1001 inputs .*: the filter would carry [\d,]+ covariances, [\d,]+ MB, .*fewer symbols"
+    )
+    with pytest.raises(ValueError, match=says):
+        make_pair("long-lag:p=1000", "kalman:n_hidden=1")

@@ -40,10 +40,9 @@ def measure(arguments: argparse.Namespace) -> None:
     found = bench(QUICK if arguments.quick else FULL, say)
     if arguments.json:
         print_json(
-            "Nanoseconds per network step and trial, data and scoring included, on one core: the engines on the "
-            "adding problem, T = 100; ratios of times, with what they should be at most; growth with trials side "
-            "by side, "
-            "lag, weights, symbols; all learning systems.",
+            "Nanoseconds per network step and trial on one core, data and scoring included: the engines on the "
+            "adding problem, T = 100; every row of LSTM; growth with trials side by side, lag, weights, symbols; all "
+            "learning systems. And ratios of times, with what they should be at most.",
             found,
         )
         return
@@ -90,6 +89,7 @@ def sections(found: dict[str, Any]) -> list[tuple[str, Table, int]]:
         ),
         left=2,
     )
+    costs = Table(("row", "ns"), tuple((one["row"], number(one["ns_per_step"])) for one in found["costs"]))
     growth = Table(
         ("with", "at", "one trial", "lanes", "trials"),
         tuple(
@@ -114,6 +114,7 @@ def sections(found: dict[str, Any]) -> list[tuple[str, Table, int]]:
             1,
         ),
         ("how near it is to what can be reached: ratios of times, and what they should be at most", targets, 2),
+        ("every row of LSTM, as it is run, up to 16 trials side by side: nanoseconds per step of a trial", costs, 1),
         ("how it grows: one trial by itself, and trials side by side in lanes", growth, 2),
         ("every learning system, by the size of its hidden layer: nanoseconds per step of one trial", systems, 2),
     ]

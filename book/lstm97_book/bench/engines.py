@@ -376,13 +376,16 @@ def bench(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None)
     Returns
     -------
     dict
-        ``engines``, ``targets`` (see `lstm97_book.bench.targets.Target`), what `growth` returns, and ``systems``.
+        ``engines``, ``targets`` (see `lstm97_book.bench.targets.Target`), ``costs`` (see
+        `lstm97_book.bench.targets.costs`), what `growth` returns, and ``systems``.
     """
-    say("the engines, one beside the other (1 of 4)")
+    say("the engines, one beside the other (1 of 5)")
     found: dict[str, Any] = {"engines": engines(extent)}
-    say("how near they are to what can be reached (2 of 4)")
+    say("how near they are to what can be reached (2 of 5)")
     found["targets"] = targets.as_data(targets.measure(extent.rounds, 5 * extent.steps // 2, say))
-    say("how the cost of a step grows (3 of 4)")
+    say("what a step of every row of LSTM costs (3 of 5)")
+    found["costs"] = targets.costs(min(2, extent.rounds), extent.steps)
+    say("how the cost of a step grows (4 of 5)")
     found |= growth(extent)
-    say("all learning systems (4 of 4)")
+    say("all learning systems (5 of 5)")
     return found | {"systems": systems(extent, say)}

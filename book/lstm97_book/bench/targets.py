@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lstm97.engine.lanes import Lanes, kind_of
-from lstm97.experiments import Specification, row
+from lstm97.experiments import Specification, lstm_rows, row
 from lstm97.learners import LSTM, Net, Work
 from lstm97.net.reading import Reading
 from lstm97.net.topology import Topology
@@ -122,9 +122,9 @@ def in_cpp(learner: LSTM, task: Task, n: int, steps: int) -> Round:
     return do
 
 
-def running(specification: Specification, steps: int) -> Round:
-    """Make a round of 16 trials as `lstm97 run` runs them: drawing, learning, scoring, looking at test sets."""
-    trials = [Trial(specification, number, NO_CAP) for number in range(1, 17)]
+def running(specification: Specification, steps: int, n: int = 16) -> Round:
+    """Make a round of trials as `lstm97 run` runs them: drawing, learning, scoring, looking at test sets."""
+    trials = [Trial(specification, number, NO_CAP) for number in range(1, n + 1)]
 
     def do() -> int:
         before = sum(trial.steps for trial in trials)
@@ -219,6 +219,22 @@ def _runs(rounds: int, steps: int) -> list[Target]:
     looks = Target("lstm97 run with looks, Table 6, T = 100", "16 lanes", 3.0, ns["run"] / ns["lanes"])
     ns = timed({"run": running(literal("table1/3x2-0.5")[0], steps)}, few)
     return [looks, Target("lstm97 run, Table 1, 3x2", "ns", 400.0, ns["run"])]
+
+
+def costs(rounds: int, steps: int) -> list[dict[str, Any]]:
+    """Measure how long a time step of a trial takes in every row of LSTM, as `lstm97 run` runs it.
+
+    Returns
+    -------
+    list of dict
+        ``row`` and ``ns_per_step``: everything but the test at a trial's end, for 16 trials side by side, or as many
+        as the paper has.
+    """
+    found = []
+    for name, entry in lstm_rows().items():
+        do = running(entry.under(Reading()), steps, min(16, entry.n_trials))
+        found.append({"row": name, "ns_per_step": timed({name: do}, rounds)[name]})
+    return found
 
 
 def as_data(targets: list[Target]) -> list[dict[str, Any]]:

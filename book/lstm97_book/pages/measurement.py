@@ -8,7 +8,7 @@ from lstm97.paths import DATA
 from lstm97_book.pages.parameters import ParameterError
 
 PUBLISHED = DATA / "bench.json"
-PARTS = ("engines", "targets", "trials", "lag", "weights", "symbols", "systems")
+PARTS = ("engines", "targets", "costs", "trials", "lag", "weights", "symbols", "systems")
 
 
 def read(bench: object = None) -> dict[str, Any]:
