@@ -5,6 +5,7 @@ With sizes that are known only when a loop runs, every sum goes through memory. 
 loops are written out and stay in registers. A topology that is new to a machine takes a few seconds, once.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -177,11 +178,12 @@ def layout_of(topology: Topology, one_hot: bool, every_step: bool) -> Layout:
 
 
 class _LayoutType(types.Type):
-    """Numba's type of one layout."""
+    """Numba's type of one layout; machine code on disk belongs to its name, so that tells of all its constants."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        super().__init__(name=repr(layout))
+        digest = hashlib.sha256(repr(layout.constants).encode()).hexdigest()[:16]
+        super().__init__(name=f"{layout!r}, {digest}")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"layout": self.layout, "name": self.name}

@@ -242,7 +242,7 @@ def test_a_net_does_not_depend_on_a_learner_that_it_does_not_use() -> None:
     names = {path.relative_to(PACKAGE).as_posix() for path in own._sources(PACKAGE / "net" / "network.py")}
     assert {"net/network.py", "net/activations.py", "net/compiled.py"} <= names
     assert not any(name.startswith("learners/") for name in names)
-    assert PACKAGE / "engine" / "simd.py" in own._sources(PACKAGE / "engine" / "lanes.py")
+    assert PACKAGE / "engine" / "rows.py" in own._sources(PACKAGE / "engine" / "lanes.py")
 
 
 def compiled_functions() -> list[Compiled]:
