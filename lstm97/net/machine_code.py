@@ -30,7 +30,7 @@ from numba.core.sigutils import normalize_signature
 from numba.extending import typeof_impl
 from numba.misc.appdirs import AppDirs
 
-from lstm97.net import registers  # noqa: F401  (tells Numba what it defines)
+import lstm97.net.registers  # noqa: F401  (tells Numba what it defines)
 from lstm97.net.compiled import COLUMN_MAJOR
 
 _PACKAGE = Path(__file__).parents[1]

@@ -93,7 +93,7 @@ def test_every_command_prints(name: str, as_json: bool, store: Path) -> None:
     else:
         assert done.stdout
     if name == "bench":  # every section, and how far it is
-        assert "all learning systems (3 of 3)" in done.stderr
+        assert "all learning systems (5 of 5)" in done.stderr
         for word in ("NumPy loop", "symbols", "cascade"):
             assert word in done.stdout
 

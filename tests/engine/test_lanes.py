@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -351,6 +352,8 @@ def fingerprint() -> str:
 @pytest.mark.parametrize("lesser", LESSER)
 def test_processors_that_can_do_less_give_the_same_bits(lesser: str) -> None:
     environment = dict(zip(("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"), LESSER[lesser], strict=True))
+    here = Path(__file__).parents[1]
+    environment["PYTHONPATH"] = os.pathsep.join([str(here), str(here.parent), os.environ.get("PYTHONPATH", "")])
     code = "from engine.test_lanes import fingerprint, WIDTH; print(fingerprint(), WIDTH)"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)

@@ -185,7 +185,10 @@ def test_covariances_stay_symmetric_and_positive() -> None:
         ({"drift": -1.0}, "drift is -1.0: give 0 or a positive number"),
         ({"discount": 1.1}, "discount is 1.1: give a number from 0 to 1"),
         ({"topology": RecurrentTopology(3, 2, 2, fully_recurrent=True)}, "let fully_recurrent be false"),
-        ({"topology": RecurrentTopology(100, 200, 1)}, "n_hidden is 200, with .*: the filter would carry .* covariances"),
+        (
+            {"topology": RecurrentTopology(100, 200, 1)},
+            "n_hidden is 200, with .*: the filter would carry .* covariances",
+        ),
     ],
 )
 def test_bad_input_is_named(changes: dict[str, Any], says: str) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lstm97.engine.lanes import Lanes, Work, kind_of
 from lstm97.engine.side_by_side import LANES
-from lstm97.experiments import Specification, row
+from lstm97.experiments import Specification, lstm_rows, row
 from lstm97.experiments.pairs import PairError, make_pair
 from lstm97.learners import LSTM, Cascade, Learner, Net, learners
 from lstm97.learners.cascade import MOST_EPOCHS, CascadeNet, Progress, QuickpropWeights
@@ -52,6 +52,8 @@ class Extent:
         Points at which growth is measured: trials side by side, blocks of memory cells, distractors, hidden units.
     rows : tuple of str
         Rows with different lags.
+    every_net : bool
+        Whether ratios and costs are measured of all nets, or of the adding problem's only.
     """
 
     rounds: int = 7
@@ -61,11 +63,12 @@ class Extent:
     blocks: tuple[int, ...] = (1, 2, 4, 8)
     symbols: tuple[int, ...] = (50, 100, 200, 500, 1000)
     hidden: tuple[int, ...] = (4, 8, 16, 32)
+    every_net: bool = True
 
 
 FULL = Extent()
 #: One short round of everything at one point: what is printed is all there, and no number means much.
-QUICK = Extent(1, 500, lanes=(4,), rows=("table7/T100",), blocks=(1,), symbols=(50,), hidden=(4,))
+QUICK = Extent(1, 500, (4,), ("table7/T100",), blocks=(1,), symbols=(50,), hidden=(4,), every_net=False)
 
 
 def _literal(name: str) -> tuple[Specification, LSTM]:
@@ -382,9 +385,12 @@ def bench(extent: Extent = FULL, say: Callable[[str], None] = lambda text: None)
     say("the engines, one beside the other (1 of 5)")
     found: dict[str, Any] = {"engines": engines(extent)}
     say("how near they are to what can be reached (2 of 5)")
-    found["targets"] = targets.as_data(targets.measure(extent.rounds, 5 * extent.steps // 2, say))
+    found["targets"] = targets.as_data(
+        targets.measure(extent.rounds, 5 * extent.steps // 2, say, every_net=extent.every_net)
+    )
     say("what a step of every row of LSTM costs (3 of 5)")
-    found["costs"] = targets.costs(min(2, extent.rounds), extent.steps)
+    of_rows = lstm_rows() if extent.every_net else {ROW: row(ROW)}
+    found["costs"] = targets.costs(of_rows, min(2, extent.rounds), extent.steps)
     say("how the cost of a step grows (4 of 5)")
     found |= growth(extent)
     say("all learning systems (5 of 5)")

@@ -182,19 +182,23 @@ def looks(specification: Specification, trial: int, n: int) -> Looks:
     rule = specification.stop
     if not isinstance(rule, ErrorsOnTestSet):
         raise TypeError(f"looks: {type(rule).__name__} looks at no test set; give a row of Table 4, 5 or 6")
-    endless = dataclasses.replace(rule, beta=0.0, milestones=())
+    endless = dataclasses.replace(
+        rule, beta=0.0, most_wrong=rule.size, milestones=()
+    )  # every look sees the whole set
     running = Trial(dataclasses.replace(specification, stop=endless), trial, n)
-    sequences, wrong, errors = [], [], []
+    parts: dict[int, list[tuple[Any, Any]]] = {}
     while (work := running.work()) is not None:
         outputs = work.do()
         if not work.learn:
-            of_set, correct = running.task.score(work.batch, outputs)
-            sequences.append(running.presented)
-            wrong.append(int(np.count_nonzero(~correct)))
-            errors.append(math.fsum(of_set.ravel()) / of_set.size)
+            parts.setdefault(running.presented, []).append(running.task.score(work.batch, outputs))
         running.take(outputs)
+    wrong, errors = [], []
+    for of_look in parts.values():
+        of_set, correct = (np.concatenate(of_parts) for of_parts in zip(*of_look, strict=True))
+        wrong.append(int(np.count_nonzero(~correct)))
+        errors.append(math.fsum(of_set.ravel()) / of_set.size)
     met = (np.array(wrong) <= rule.most_wrong) & (np.array(errors) < rule.beta)
-    return Looks(np.array(sequences), np.array(wrong), np.array(errors), met)
+    return Looks(np.array(list(parts)), np.array(wrong), np.array(errors), met)
 
 
 def ratio(hard: Evidence, easy: Evidence) -> tuple[float, float]:
