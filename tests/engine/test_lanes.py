@@ -241,9 +241,9 @@ def test_kinds() -> None:
 
 def test_a_batch_may_have_a_flag_of_numpy() -> None:
     """Compiled functions can't take it as a constant, and others with that layout would get it, too."""
-    work = work_of(SETTINGS["mixed blocks"], 0, (3,))
+    work, flag = work_of(SETTINGS["mixed blocks"], 0, (3,)), np.array([True])[0]
     layout_of.cache_clear()
-    kind = kind_of(work.learner, replace(work.batch, every_step=np.True_))
+    kind = kind_of(work.learner, replace(work.batch, every_step=flag))
     assert kind.layout.every_step is True
     assert kind == kind_of(work.learner, work.batch)
 
