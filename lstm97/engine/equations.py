@@ -1,4 +1,4 @@
-"""The equations of `lstm97.net.network` for nets side by side: each function is the one of that name there, in rows.
+"""The equations of `lstm97.net.network` for nets side by side, in rows.
 
 Paper: Sec. 4; App. A.1, (6)-(9), (14), (19)-(28).
 
@@ -7,8 +7,9 @@ into rows. In a lane every operation is the one of `lstm97.net.network`, in the 
 whatever the other lanes do. What not all lanes do at a time is computed in all, and written in those that a row of
 flags chooses.
 
-Functions take a chunk of steps at a time, at whose last step some lane has something to finish. The chunk's steps
-leave behind what derivatives and updates need of them; these then pass over all steps of the chunk, source by source.
+Functions that have a name from there do the same. Steps are taken in chunks, at whose last step some lane has
+something to finish. A chunk's steps leave behind what derivatives and updates need of them; these then pass over all
+steps of the chunk, source by source.
 """
 
 from lstm97.engine.rows import (
@@ -294,8 +295,9 @@ def find_errors(layout, wiring, block, targets_at, rows_of_targets, a, learning)
     Parameters
     ----------
     targets_at : (WIDTH,) int64
-    rows_of_targets : (CHUNK or 1, WIDTH) int64
-        As in `output_errors`, for every step with an error signal.
+    rows_of_targets : (CHUNK, WIDTH) int64
+        As in `output_errors`, for every step with an error signal; the first alone counts if that is no step but
+        the chunk's last.
     learning : bool
         If no lane learns, errors are left out.
     """

@@ -41,8 +41,6 @@ KNOWN = IN_LAYOUT + FOLLOWED
 #: Units of the hidden layer that lanes hold. With more, their rows don't fit the registers by far, and compiling
 #: takes long.
 MOST_UNITS = 40
-
-
 #: Fields of `Places` that are true or false.
 FLAGS = ("running", "pending", "due", "before", "counts", "updates", "ends")
 
@@ -77,7 +75,7 @@ class Places(NamedTuple):
     running : (WIDTH,) bool
         Whether there is anything left.
     pending, due : (WIDTH,) bool
-        Whether changes of weights from columns are pending; whether an update is due at the next sequence's first
+        Whether changes of weights from columns may be pending; whether an update is due at the next sequence's first
         step.
     before, counts, updates, ends : (WIDTH,) bool
         Whether at its last step of the chunk the lane answers before any input, has an error signal, changes its
@@ -242,9 +240,10 @@ def answer_before_input(layout, wiring, block, columns, exists, exists_of_symbol
         if wiring.update == AT_EVERY_STEP:
             equations.apply_updates(layout, block, exists, layout.answers_before)
             for lane in range(WIDTH):
-                if layout.has_columns and places.before[lane] and places.pending[lane]:
+                if layout.has_columns and places.before[lane]:
+                    pending = places.pending[lane]
                     equations.learn_columns(
-                        layout, wiring, block, columns, exists_of_symbols, 0, lane, False, True, True
+                        layout, wiring, block, columns, exists_of_symbols, 0, lane, False, True, pending
                     )
                     places.pending[lane] = False
     for lane in range(WIDTH):
@@ -398,7 +397,7 @@ def kind_of(learner: Learner, batch: Batch) -> Kind:
     if not isinstance(learner, LSTM):
         raise TypeError(f"lanes present batches to nets of LSTM, not of {type(learner).__name__}")
     check_wiring(learner.wiring, "lstm97.engine.lanes", KNOWN)
-    layout = layout_of(learner.topology, len(batch.symbols) > 0, batch.every_step)
+    layout = layout_of(learner.topology, len(batch.symbols) > 0, bool(batch.every_step))
     if not layout.n_cells:
         raise KindError("block_sizes is (): lanes present batches to nets with memory cells, train it by itself")
     if layout.has_columns and (layout.every_step or layout.outputs_see_inputs):
@@ -469,7 +468,7 @@ class _Block:
         places.t[lanes] = places.first[lanes] = batch.offsets[first]
         places.last[lanes] = batch.offsets[first + 1] - 1
         places.running[lanes] = True
-        places.pending[lanes] = places.due[lanes] = False
+        places.pending[lanes], places.due[lanes] = True, False
 
     def advance(self, learning: bool) -> None:
         """Take steps until some lane has presented its sequences; without learning, until all have."""
@@ -553,7 +552,6 @@ class Lanes:
         block.dw[..., l], block.dw_k[..., l] = weights.dw.T[S:], weights.dw_k.T
         block.dw_of_symbols[l] = weights.dw.T[:S]
         block.rows[layout.alpha, l] = work.learner.alpha  # type: ignore[attr-defined]
-        block.places.pending[l] = bool(weights.dw[:, :S].any())
         block.places.due[l] = block.wiring.update == IN_NEXT_SEQUENCE and weights.due[0] == 1.0
         self._loaded[lane] = _Presented(work, outputs)
 
@@ -589,7 +587,10 @@ class Lanes:
         for block in self._blocks:
             if block.places.running.any():
                 block.advance(learning=True)
-        return [lane for lane in self._loaded if not self._blocks[lane // WIDTH].places.running[lane % WIDTH]]
+        return [lane for lane in self._loaded if not self._is_running(lane)]
+
+    def _is_running(self, lane: int) -> bool:
+        return bool(self._blocks[lane // WIDTH].places.running[lane % WIDTH])
 
     def unload(self, lane: int) -> Floats:
         """Take the outputs of a lane that has presented all of its batch, and free the lane.
@@ -604,9 +605,9 @@ class Lanes:
         ValueError
             If the lane has no work, or has not finished it.
         """
-        block, l = self._blocks[lane // WIDTH], lane % WIDTH
-        if lane not in self._loaded or block.places.running[l]:
+        if lane not in self._loaded or self._is_running(lane):
             raise ValueError(f"lane is {lane}: give one of those that `run` has named")
+        block, l = self._blocks[lane // WIDTH], lane % WIDTH
         presented, S = self._loaded.pop(lane), block.n_symbols
         weights = presented.work.net.weights
         weights.w.T[S:], weights.w_k.T[:] = block.w[..., l], block.w_k[..., l]

@@ -232,19 +232,6 @@ def _spread(typing_context: Any, numbers: Any, first: Any, n: Any) -> Any:
     return Rows(count)(numbers, types.intp, n), generate
 
 
-def number_at(address: int, i: int) -> float:
-    """Read the float64 with this index of the array at an address."""
-    return ctypes.c_double.from_address(int(address) + 8 * int(i)).value
-
-
-@in_registers(number_at)
-def _number_at(typing_context: Any, address: Any, i: Any) -> Any:
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(builder.gep(builder.inttoptr(args[0], _NUMBER.as_pointer()), [args[1]]))
-
-    return types.float64(types.int64, types.int64), generate
-
-
 def integer_at(address: int, i: int) -> int:
     """Read the int64 with this index of the array at an address."""
     return ctypes.c_int64.from_address(int(address) + 8 * int(i)).value
@@ -277,8 +264,8 @@ def gather(addresses: Integers, positions: Integers, stride: int, offset: int) -
 
     It is put together in a register: as a loop that fills memory, it made the reads that follow wait.
     """
-    each = zip(addresses, positions, strict=True)
-    return np.array([[number_at(address, position * stride + offset) for address, position in each]])
+    places = (int(start + 8 * (i * stride + offset)) for start, i in zip(addresses, positions, strict=True))
+    return np.array([[ctypes.c_double.from_address(place).value for place in places]])
 
 
 @in_registers(gather)

@@ -184,7 +184,7 @@ def _group(line: list[_Entry], n: int, begin: Callable[[Job], bool]) -> list[_En
         fills = (of_kind for of_kind in kinds.values() if len(of_kind) >= min(n, full) or of_kind[0].kind is None)
         of_kind = next(fills, next(iter(kinds.values())))
         most = min(n, len(of_kind))
-        few = sum(entry.trial is None for entry in of_kind) < full
+        few = sum(entry.trial is None for entry in of_kind) < min(n, full)
         in_order = sorted(of_kind, key=lambda entry: (entry.trial is None and not few, entry.steps, entry.place))
         for entry in in_order[: most - most % full if most > full else most]:
             line.remove(entry)

@@ -21,7 +21,7 @@ from support.plain_lanes import plain_lanes
 
 from lstm97.engine import equations, lanes
 from lstm97.engine.lanes import KindError, Lanes, Work, kind_of
-from lstm97.engine.layout import CHUNK, MOST_SYMBOLS_WITH_ROWS
+from lstm97.engine.layout import CHUNK, MOST_SYMBOLS_WITH_ROWS, layout_of
 from lstm97.engine.rows import WIDTH
 from lstm97.experiments import row
 from lstm97.learners import LSTM, Net
@@ -216,6 +216,18 @@ def test_a_diverging_net_leaves_its_neighbours_alone() -> None:
     assert found[::2] == expected[::2]
 
 
+def test_negative_zeros_become_zeros_where_the_scalar_engine_adds_zero() -> None:
+    """Also in weights from symbols that have columns, before any input, with nothing pending."""
+    setting = replace(IN_LANES["columns, one step later"], update=AT_EVERY_STEP)
+    works = [work_of(setting, seed, (1, 1)) for seed in range(2)]
+    for work in works:
+        work.net.weights.w[:] = work.net.weights.dw[:] = -0.0
+    works[0].net.weights.dw[:] = 0.0
+    expected = [scalar(work) for work in works]
+    assert in_lanes(works, 2, plain_lanes()) == expected
+    assert expected[0][0] != works[0].net.weights.w.tobytes()
+
+
 def test_kinds() -> None:
     adding, other = work_of(SETTINGS["adding"], 0, (3,)), work_of(SETTINGS["reber"], 0, (3,))
     one_hot = work_of(replace(SETTINGS["adding"], one_hot=True), 0, (3,))
@@ -226,6 +238,15 @@ def test_kinds() -> None:
     assert len({kind_of(work.learner, work.batch) for work in switches}) == 12
     again = work_of(SETTINGS["adding"], 1, (5, 4), alpha=0.1)
     assert kind_of(again.learner, again.batch) == kinds[0]
+
+
+def test_a_batch_may_have_a_flag_of_numpy() -> None:
+    """Compiled functions can't take it as a constant, and others with that layout would get it, too."""
+    work, flag = work_of(SETTINGS["mixed blocks"], 0, (3,)), np.array([True])[0]
+    layout_of.cache_clear()
+    kind = kind_of(work.learner, replace(work.batch, every_step=flag))
+    assert kind.layout.every_step is True
+    assert kind == kind_of(work.learner, work.batch)
 
 
 # --- negative controls
@@ -310,6 +331,7 @@ class Misuse:
         Misuse(lambda free, work: load_twice(free, work), "lane is 0"),
         Misuse(lambda free, work: load_and_unload(free, work), "lane is 0: give one of those that `run`"),
         Misuse(lambda free, work: free.unload(1), "lane is 1: give one of those that `run`"),
+        Misuse(lambda free, work: free.unload(99), "lane is 99: give one of those that `run`"),
         Misuse(lambda free, work: free.load(0, replace(work, learn=False)), "learn is False: give the work to"),
         Misuse(lambda free, work: free.answer(work_of(SETTINGS["reber"], 0, (3,))), "of another kind"),
         Misuse(

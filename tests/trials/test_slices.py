@@ -83,6 +83,15 @@ def test_groups_fill_blocks_of_lanes(small_row: None, monkeypatch: pytest.Monkey
     assert set(executor.groups[0]) == set(executor.groups[1])  # many wait: those under way go on
 
 
+def test_without_lanes_trials_end_in_the_order_of_their_jobs() -> None:
+    long = dataclasses.replace(row("table9/6a"), n_test=10)
+    executor = Here()
+    list(in_slices(plan([long], "literal", 3, 1, 1500), executor, 1, 1, seconds=0.0))
+    numbers = [number for group in executor.groups for _, number in group]
+    assert numbers == sorted(numbers)
+    assert len(numbers) > 3  # some took several slices
+
+
 def test_a_kind_that_fills_its_lanes_goes_first(small_row: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "block_size", lambda: 4)
     executor = Here()
