@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lstm97.engine.lanes import Lanes, kind_of
+from lstm97.engine.side_by_side import kind
 from lstm97.experiments import Row, Specification, row
 from lstm97.learners import LSTM, Net, Work
 from lstm97.net.reading import Reading
@@ -123,7 +124,11 @@ def in_cpp(learner: LSTM, task: Task, n: int, steps: int) -> Round:
 
 
 def running(specification: Specification, steps: int, n: int = 16) -> Round:
-    """Make a round of trials as `lstm97 run` runs them: drawing, learning, scoring, looking at test sets."""
+    """Make a round of trials as `lstm97 run` runs them: drawing, learning, scoring, looking at test sets.
+
+    Of one trial, if its net can't share lanes.
+    """
+    n = n if kind(specification.learner_of(1), specification.task_of(1)) else 1
     trials = [Trial(specification, number, NO_CAP) for number in range(1, n + 1)]
 
     def do() -> int:
@@ -228,7 +233,7 @@ def costs(rows: Mapping[str, Row], rounds: int, steps: int) -> list[dict[str, An
     -------
     list of dict
         ``row`` and ``ns_per_step``: everything but the test at a trial's end, for 16 trials side by side, or as many
-        as the paper has.
+        as the paper has; for one where nets can't share lanes.
     """
     found = []
     for name, entry in rows.items():
