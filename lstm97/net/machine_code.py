@@ -30,8 +30,11 @@ from numba.core.sigutils import normalize_signature
 from numba.extending import typeof_impl
 from numba.misc.appdirs import AppDirs
 
-import lstm97.net.registers  # noqa: F401  (tells Numba what it defines)
+from lstm97.net import registers
 from lstm97.net.compiled import COLUMN_MAJOR
+
+#: Modules that tell Numba what compiled functions do in the place of plain ones.
+DEFINING = (registers,)
 
 _PACKAGE = Path(__file__).parents[1]
 _IMPORT = re.compile(r"^[ \t]*(?:from (lstm97[\w.]*) )?import (\([^)]*\)|.*)", re.MULTILINE)
