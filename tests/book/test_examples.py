@@ -52,7 +52,7 @@ def with_files(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> str:
     command = [sys.executable, str(folder / "start.py"), *arguments]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout
