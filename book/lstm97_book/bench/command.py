@@ -82,7 +82,7 @@ def sections(found: dict[str, Any]) -> list[tuple[str, Table, int]]:
             (
                 one["what"],
                 one["over"],
-                "not measured" if one["ratio"] is None else number(one["ratio"], 2),
+                "not measured" if one["ratio"] is None else number(one["ratio"], 3),
                 number(one["most"], 2),
             )
             for one in found["targets"]
