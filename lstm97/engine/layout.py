@@ -18,7 +18,7 @@ from lstm97.engine.rows import Selection, column_size
 from lstm97.net.topology import BIASED, Topology
 
 #: Steps between two passes over the derivatives, at most. In a pass, each of them is loaded and stored once, and its
-#: additions stay in registers: 21 ns a step and trial became 3.
+#: additions stay in registers. (In a prototype, on one machine, 21 ns a step and trial became 3.)
 CHUNK = 16
 #: With more symbols than this, one-hot inputs have columns in each lane's own memory (`lstm97.engine.rows`); with
 #: fewer, every symbol has its rows, and each lane takes those of its own.

@@ -41,10 +41,10 @@ Integers = NDArray[np.int64]
 Groups = tuple[tuple[int, ...], ...]
 
 #: Lanes in a row: as many numbers as a register of this processor holds, where it has AVX-512; half as many, where it
-#: has less. (Two registers for a row of eight cost 20 to 50 % more there, since half as many rows fit.)
+#: has less. (With two registers for a row, half as many rows would fit.)
 WIDTH = 8 if "+avx512f" in cpu_target.target_context.codegen().magic_tuple()[2].split(",") else 4
 #: Rows that are squashed at a time: their instructions fill the pauses that those of one row leave, and more rows
-#: don't fit the registers. (Eight numbers take 26 cycles then, and 34 row by row.)
+#: don't fit the registers.
 TOGETHER = 4
 
 _NUMBER, _INTEGER, _INDEX = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
@@ -676,7 +676,7 @@ def column_size(n: int) -> int:
 def aligned(n: int) -> Floats:
     """Make memory of n zeros that begins where a register's load is fastest.
 
-    (NumPy's own begins anywhere: the same loop took 58 or 70 ns, as chance would have it.)
+    (NumPy's own begins anywhere, so the same loop takes longer or shorter as chance will have it.)
     """
     memory = np.zeros(n + 8)
     start = -memory.ctypes.data % 64 // 8

@@ -8,7 +8,7 @@ and what is worth keeping are the ratios.
 import importlib.util
 import inspect
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lstm97.engine.lanes import Lanes, Work, kind_of
 from lstm97.engine.side_by_side import LANES
-from lstm97.experiments import Specification, lstm_rows, row
+from lstm97.experiments import lstm_rows, row
 from lstm97.experiments.pairs import PairError, make_pair
 from lstm97.learners import LSTM, Cascade, Learner, Net, learners
 from lstm97.learners.cascade import MOST_EPOCHS, CascadeNet, Progress, QuickpropWeights
@@ -27,6 +27,7 @@ from lstm97.net.topology import Topology
 from lstm97.tasks import Batch, Distractors
 from lstm97_book.bench import targets
 from lstm97_book.bench.other_engines import jax_trials, numpy_loop, torch_loop
+from lstm97_book.bench.targets import literal, present, timed
 
 ROW = "table7/T100"
 #: Sequences of the slow engines in each round.
@@ -71,25 +72,9 @@ FULL = Extent()
 QUICK = Extent(1, 500, (4,), ("table7/T100",), blocks=(1,), symbols=(50,), hidden=(4,), every_net=False)
 
 
-def _literal(name: str) -> tuple[Specification, LSTM]:
-    specification = row(name).under(Reading())
-    assert isinstance(specification.learner, LSTM)
-    return specification, specification.learner
-
-
-def _rounds(engines: dict[str, Callable[[], int]], n_rounds: int) -> dict[str, float]:
-    """Run engines in turns; return each one's nanoseconds per step in its fastest round.
-
-    An engine does its round's work when called, and returns the number of steps.
-    """
-    best = dict.fromkeys(engines, float("inf"))
-    for i in range(n_rounds + 1):
-        for name, engine in engines.items():
-            start = time.perf_counter()
-            steps = engine()
-            if i:  # the first round compiles
-                best[name] = min(best[name], 1e9 * (time.perf_counter() - start) / steps)
-    return best
+def _timed(rounds: Mapping[str, Callable[[], int]], n: int) -> dict[str, float]:
+    """Time rounds by the wall: other libraries compute in several threads."""
+    return timed(rounds, n, time.perf_counter_ns)
 
 
 def _one_trial(task: Any, learner: Learner, steps: int, net: Any = None) -> Callable[[], int]:
@@ -117,13 +102,8 @@ def _side_by_side(task: Any, learner: LSTM, steps: int, n_lanes: int) -> Callabl
         batches = [task.sample(rng, n) for _ in nets]
         if not lanes:
             lanes.append(Lanes(kind_of(learner, batches[0]), n_lanes))
-        for lane, (net, batch) in enumerate(zip(nets, batches, strict=True)):
-            lanes[0].load(lane, Work(learner, net, batch))
-        left = n_lanes
-        while left:
-            for lane in lanes[0].run():
-                task.score(batches[lane], lanes[0].unload(lane))
-                left -= 1
+        for batch, outputs in present(lanes[0], learner, nets, batches):
+            task.score(batch, outputs)
         return sum(batch.n_steps for batch in batches)
 
     return engine
@@ -152,8 +132,7 @@ def engines(extent: Extent = FULL) -> list[dict[str, Any]]:
         on the compiled engine), ``largest_difference`` (between weights after the same few sequences and those of the
         compiled engine).
     """
-    specification, learner = _literal(ROW)
-    task = specification.task_of(1)
+    _, learner, task = literal(ROW)
     rng = np.random.default_rng(0)
     net = learner.start(rng)
     few = task.sample(rng, N_NUMPY)
@@ -196,7 +175,7 @@ def engines(extent: Extent = FULL) -> list[dict[str, Any]]:
         contestants["PyTorch, eager"] = (1, slow(torch_loop, N_TORCH), difference(trained(torch_loop)))
     if importlib.util.find_spec("jax") is not None:
         contestants |= _jax(learner, task, net, few, difference)
-    times = _rounds({name: engine for name, (_, engine, _) in contestants.items()}, extent.rounds)
+    times = _timed({name: engine for name, (_, engine, _) in contestants.items()}, extent.rounds)
     return [
         {
             "engine": name,
@@ -250,10 +229,9 @@ def growth(extent: Extent = FULL) -> dict[str, list[dict[str, Any]]]:
         (nanoseconds per step of one trial by itself) and ``lanes`` (per step and trial, with ``n_lanes`` trials
         side by side).
     """
-    specification, learner = _literal(ROW)
-    task = specification.task_of(1)
+    _, learner, task = literal(ROW)
     side_by_side = {str(n): _side_by_side(task, learner, extent.steps, n) for n in extent.lanes}
-    times = _rounds({"one": _one_trial(task, learner, extent.steps)} | side_by_side, extent.rounds)
+    times = _timed({"one": _one_trial(task, learner, extent.steps)} | side_by_side, extent.rounds)
     found = {
         "trials": [{"trials": n, "n_lanes": n, "one": times["one"], "lanes": times[str(n)]} for n in extent.lanes]
     }
@@ -263,16 +241,15 @@ def growth(extent: Extent = FULL) -> dict[str, list[dict[str, Any]]]:
             _one_trial(task, learner, extent.steps),
             _side_by_side(task, learner, extent.steps, LANES),
         )
-        times = _rounds({"one": one, "lanes": lanes}, extent.rounds)
+        times = _timed({"one": one, "lanes": lanes}, extent.rounds)
         return {abscissa: value, "n_lanes": LANES} | times
 
     found["lag"] = []
     for name in extent.rows:
-        specification, learner = _literal(name)
-        task = specification.task_of(1)
+        _, learner, task = literal(name)
         found["lag"].append(pair("lag", row(name).tasks[0].T // 2, task, learner))  # type: ignore[attr-defined]
     found["weights"] = []
-    task = _literal(ROW)[0].task_of(1)
+    task = literal(ROW)[2]
     for n_blocks in extent.blocks:
         topology = Topology(n_inputs=2, block_sizes=(2,) * n_blocks, n_outputs=1)
         found["weights"].append(pair("weights", topology.n_weights, task, LSTM(topology, 0.5, 0.1)))
@@ -310,14 +287,14 @@ def systems(extent: Extent = FULL, say: Callable[[str], None] = lambda text: Non
         for n_hidden in extent.hidden:
             if name == "lstm":
                 learner: Learner = LSTM(Topology(2, (2,) * (n_hidden // 2), 1), 0.5, 0.1)
-                task = _literal(ROW)[0].task_of(1)
+                task = literal(ROW)[2]
             else:
                 sized = f"{name}:n_hidden={n_hidden}" if has_size else name
                 specification = make_pair(task_text, sized).under(Reading())
                 learner, task = specification.learner_of(1), specification.task_of(1)
             net = _grown(learner, n_hidden) if isinstance(learner, Cascade) else None
             n_weights = (net or learner).n_weights
-            times = _rounds({"one": _one_trial(task, learner, extent.steps, net)}, min(3, extent.rounds))
+            times = _timed({"one": _one_trial(task, learner, extent.steps, net)}, min(3, extent.rounds))
             point = {"task": task_text, "hidden": n_hidden, "weights": n_weights, "ns_per_step": times["one"]}
             found[name].append(point)
     return found

@@ -5,11 +5,12 @@ ratio should be at most was set before the engine was built.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lstm97.engine.lanes import Lanes, kind_of
 from lstm97.engine.side_by_side import kind
@@ -18,13 +19,12 @@ from lstm97.learners import LSTM, Net, Work
 from lstm97.net.reading import Reading
 from lstm97.net.topology import Topology
 from lstm97.tasks import Batch, Task
+from lstm97.trials.estimate import NO_CAP
 from lstm97.trials.slices import advance
 from lstm97.trials.trial import Trial
 from lstm97_book.bench import cpp
 
 Round = Callable[[], int]
-#: A cap that no trial meets while its speed is measured.
-NO_CAP = 10**12
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,27 @@ class Target:
     ratio: float | None
 
 
-def timed(rounds: dict[str, Round], n: int) -> dict[str, float]:
-    """Do rounds in turns; return each one's nanoseconds per step, the fastest time that it was done."""
+def timed(
+    rounds: Mapping[str, Round], n: int, clock: Callable[[], int] = lambda: time.thread_time_ns()
+) -> dict[str, float]:
+    """Do rounds in turns; return each one's nanoseconds per step, the fastest time that it was done.
+
+    Parameters
+    ----------
+    rounds : mapping of str to callable
+        A round does its work when called, and returns the number of steps.
+    n : int
+        How often each is done.
+    clock : callable
+        Nanoseconds: of this thread's computing or, where others compute as well, `time.perf_counter_ns`.
+    """
     best = dict.fromkeys(rounds, float("inf"))
     for i in range(n + 1):
         for name, do in rounds.items():
-            start = time.thread_time_ns()
+            start = clock()
             steps = do()
             if i:  # the first round compiles
-                best[name] = min(best[name], (time.thread_time_ns() - start) / steps)
+                best[name] = min(best[name], (clock() - start) / steps)
     return best
 
 
@@ -66,20 +78,26 @@ def _nets(learner: LSTM, task: Task, n: int, steps: int) -> tuple[list[Net], lis
     return [learner.start(rng) for _ in range(n)], [task.sample(rng, n_sequences) for _ in range(n)]
 
 
+def present(
+    lanes: Lanes, learner: LSTM, nets: Sequence[Net], batches: Sequence[Batch]
+) -> Iterator[tuple[Batch, NDArray[np.float64]]]:
+    """Train nets side by side, one in each lane; give each batch with its outputs as soon as it is through."""
+    for lane, (net, batch) in enumerate(zip(nets, batches, strict=True)):
+        lanes.load(lane, Work(learner, net, batch))
+    left = len(nets)
+    while left:
+        for lane in lanes.run():
+            yield batches[lane], lanes.unload(lane)
+            left -= 1
+
+
 def in_lanes(learner: LSTM, task: Task, n: int, steps: int) -> Round:
     """Make a round of nets that learn side by side."""
     nets, batches = _nets(learner, task, n, steps)
     lanes = Lanes(kind_of(learner, batches[0]), n)
 
     def do() -> int:
-        for lane, (net, batch) in enumerate(zip(nets, batches, strict=True)):
-            lanes.load(lane, Work(learner, net, batch))
-        left = n
-        while left:
-            for lane in lanes.run():
-                lanes.unload(lane)
-                left -= 1
-        return sum(batch.n_steps for batch in batches)
+        return sum(batch.n_steps for batch, _ in present(lanes, learner, nets, batches))
 
     return do
 
